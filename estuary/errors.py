@@ -1,0 +1,140 @@
+"""Every error that estuary raises on purpose.
+
+::
+
+    EstuaryError
+    ├── ConfigError (ValueError)          an option is missing or can't be right; nothing was sent
+    ├── ConnectError                      the session could not be opened
+    │   ├── AuthenticationError           the server refused the key or token
+    │   ├── SessionRejected               the server refused the session (a limit was reached)
+    │   └── ConnectTimeout (TimeoutError)
+    ├── NotConnected                      there is no live connection; nothing was sent
+    ├── ConnectionLost                    the connection broke; what was under way may have been received
+    ├── TurnTimeout (TimeoutError)        the character did not finish its answer in time
+    ├── QuotaExceeded                     the account's limit is reached
+    ├── ServerError                       the server reported that it could not do what was asked
+    ├── ProtocolError                     the server sent something that does not fit the protocol
+    └── ActionError                       an action could not be handed to its handler
+
+Messages say what happened, to what, and what to do about it. No message carries a key or a token.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Optional
+
+__all__ = [
+    "ActionError",
+    "AuthenticationError",
+    "ConfigError",
+    "ConnectError",
+    "ConnectTimeout",
+    "ConnectionLost",
+    "EstuaryError",
+    "NotConnected",
+    "ProtocolError",
+    "QuotaExceeded",
+    "ServerError",
+    "SessionRejected",
+    "TurnTimeout",
+]
+
+
+class EstuaryError(Exception):
+    """The root: ``except EstuaryError`` catches all that this package raises on purpose."""
+
+
+class ConfigError(EstuaryError, ValueError):
+    """An option is missing or has a value that can't be right. Raised before anything is sent."""
+
+
+class ConnectError(EstuaryError):
+    """The session could not be opened: the server can't be reached, or it refused."""
+
+
+class AuthenticationError(ConnectError):
+    """The server refused the API key or token."""
+
+
+class SessionRejected(ConnectError):
+    """The server refused to open the session, most often because too many are open (``cap``)."""
+
+    def __init__(self, message: str, *, reason: Optional[str] = None, cap: Optional[int] = None) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.cap = cap
+
+
+class ConnectTimeout(ConnectError, TimeoutError):
+    """The server did not complete the handshake within ``connect_timeout``."""
+
+
+class NotConnected(EstuaryError):
+    """There is no live connection, so nothing was sent: it is safe to try again."""
+
+
+class ConnectionLost(EstuaryError):
+    """The connection broke while something was under way.
+
+    The server may have received what was sent, so nothing is sent again by itself.
+    """
+
+
+class TurnTimeout(EstuaryError, TimeoutError):
+    """The character did not finish its answer in time. ``text`` holds what had arrived by then."""
+
+    def __init__(self, message: str, *, text: str = "") -> None:
+        super().__init__(message)
+        self.text = text
+
+
+class QuotaExceeded(EstuaryError):
+    """The account's limit is reached; the turn was not answered."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        current: Optional[float] = None,
+        limit: Optional[float] = None,
+        remaining: Optional[float] = None,
+        tier: Optional[str] = None,
+    ) -> None:
+        super().__init__(message)
+        self.current = current
+        self.limit = limit
+        self.remaining = remaining
+        self.tier = tier
+
+
+class ServerError(EstuaryError):
+    """The server reported an error (the wire's ``error`` event). The session goes on."""
+
+
+class ProtocolError(EstuaryError):
+    """The server sent something that does not fit the protocol. It costs that one event only."""
+
+    def __init__(self, message: str, *, event: Optional[str] = None, field: Optional[str] = None) -> None:
+        super().__init__(message)
+        self.event = event
+        self.field = field
+
+
+class ActionError(EstuaryError):
+    """An action could not be handed to its handler: a value of the wrong type, or one that is missing.
+
+    Offered to ``on("error")``; the handler is not called.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        action: str,
+        parameter: Optional[str] = None,
+        value: Any = None,
+    ) -> None:
+        super().__init__(message)
+        self.action = action
+        self.parameter = parameter
+        self.value = value

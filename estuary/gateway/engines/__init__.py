@@ -1,0 +1,1 @@
+"""The engines that do the gateway's thinking, each behind one small interface."""
