@@ -69,9 +69,9 @@ class _Connection:
 class FaultProxy:
     """Forwards ``.url`` to ``upstream_host:upstream_port``; a context manager, usable once.
 
-    A connection that can't be made upstream is reset. Counters (read them from any thread): ``connections``
-    accepted since the start, ``active`` ones, ``bytes_up`` and ``bytes_down`` forwarded. They follow the bytes by
-    an instant: wait for them with :meth:`wait_for`.
+    A connection that can't be made upstream is reset. Counters, to be read from any thread: ``connections``
+    accepted since the start, ``active`` ones, ``bytes_up`` and ``bytes_down`` forwarded. They follow what they
+    count by an instant: wait for them with :meth:`wait_for`.
     """
 
     def __init__(self, upstream_host: str, upstream_port: int) -> None:
