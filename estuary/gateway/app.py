@@ -1,0 +1,118 @@
+"""The ASGI application: Socket.IO and REST on one port."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any, Optional
+
+import socketio
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+
+from .. import _version
+from .access import Access
+from .engines.base import ChatEngine
+from .namespace import SdkNamespace
+from .rest import characters, conversations, health
+from .rest.deps import Services
+from .settings import GatewayOptions
+from .storage.characters import CharacterStore
+from .storage.conversations import ConversationStore
+from .storage.database import Database
+from .storage.keys import KeyStore
+
+__all__ = ["MAX_FRAME", "App"]
+
+log = logging.getLogger("estuary.gateway")
+
+#: bytes in one frame: well above any allowed message, so that a message that is too long gets a clear answer
+MAX_FRAME = 16 * 1024 * 1024
+
+_DESCRIPTION = """The REST side of a local Estuary server. Send an API key in the `X-API-Key` header.
+
+Conversations themselves run over Socket.IO (namespace `/sdk`) on the same port."""
+
+
+class App:
+    """The parts, put together. ``asgi`` is the application to serve.
+
+    Args:
+        database: where everything is kept; not closed here.
+        chat: what answers.
+        runtime_key: an API key that is valid besides the stored ones.
+        abort: cuts the connection that an ASGI scope belongs to.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        options: GatewayOptions,
+        *,
+        chat: ChatEngine,
+        runtime_key: Optional[str] = None,
+        abort: Callable[[Any], None],
+    ) -> None:
+        self.database = database
+        self.keys = KeyStore(database)
+        self.characters = CharacterStore(database)
+        self.conversations = ConversationStore(database)
+        access = Access(database, self.keys, self.characters, options, runtime_key)
+        self.namespace = SdkNamespace(
+            database=database,
+            conversations=self.conversations,
+            access=access,
+            engine=chat,
+            options=options,
+            abort=abort,
+        )
+        self._socketio = socketio.AsyncServer(
+            async_mode="asgi",
+            # handlers run in the task that reads the client's socket: in order, and holding back a flood
+            async_handlers=False,
+            # CONNECT is answered before our handler runs, so that what it sends comes after that
+            always_connect=True,
+            namespaces=[self.namespace.namespace],
+            transports=["websocket"],
+            ping_interval=options.ping_interval,
+            ping_timeout=options.ping_timeout,
+            max_http_buffer_size=MAX_FRAME,
+            # access is by key alone, never by cookie, so any page may ask
+            cors_allowed_origins="*",
+            logger=_quiet("socketio"),
+            engineio_logger=_quiet("engineio"),
+        )
+        self._socketio.register_namespace(self.namespace)
+        services = Services(database, self.characters, self.conversations, access)
+        self.rest = _rest(services, chat, self.namespace)
+        self.asgi = socketio.ASGIApp(self._socketio, self.rest)
+
+    async def close(self, timeout: float) -> None:
+        """End every session and wait until what was said is stored."""
+        await self.namespace.close(timeout)
+        await self._socketio.shutdown()
+
+
+def _rest(services: Services, chat: ChatEngine, namespace: SdkNamespace) -> FastAPI:
+    app = FastAPI(title="Estuary gateway", version=_version.__version__, description=_DESCRIPTION)
+    app.state.services = services
+    app.state.chat = chat
+    app.state.sessions = lambda: namespace.sessions
+    app.include_router(health.router)
+    # before the characters' routes for no reason but length: their paths don't overlap
+    app.include_router(conversations.router)
+    app.include_router(characters.router)
+
+    @app.exception_handler(Exception)
+    async def failed(request: Request, error: Exception) -> JSONResponse:
+        log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+        return JSONResponse({"detail": "the gateway failed to handle the request"}, status_code=500)
+
+    return app
+
+
+def _quiet(name: str) -> logging.Logger:
+    """A logger for a library that writes packets, keys included, to its log from level INFO down."""
+    logger = logging.getLogger(f"estuary.gateway.{name}")
+    logger.setLevel(logging.WARNING)
+    return logger

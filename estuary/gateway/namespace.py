@@ -1,0 +1,319 @@
+"""The Socket.IO namespace ``/sdk``: who may come in, and what each event of a client means."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any, Optional
+
+import socketio
+from attrs import define, field
+
+from .access import Access, Refused
+from .engines.base import ChatEngine
+from .settings import GatewayOptions
+from .storage.conversations import ConversationStore, NoSuchCharacter
+from .storage.database import Database
+from .storage.tables import new_id
+from .text import clean
+from .turns import Turns
+from .wire import NAMESPACE, Wire
+
+__all__ = ["SdkNamespace"]
+
+log = logging.getLogger("estuary.gateway")
+
+#: voice and vision are not there yet: the event that says so, and the field that names the reason
+_NOT_AVAILABLE = {
+    "start_voice": ("voice_error", "error"),
+    "stream_audio": ("voice_error", "error"),
+    "livekit_token": ("livekit_error", "error"),
+    "livekit_join": ("livekit_error", "error"),
+    "camera_image": ("error", "message"),
+    "start_agent_conversation": ("error", "message"),
+}
+#: events that need no answer: they end or report what never began
+_NOTHING_TO_DO = {
+    "stop_voice",
+    "audio_playback_complete",
+    "livekit_leave",
+    "livekit_mute",
+    "stop_agent_conversation",
+}
+#: turns of one session that may wait to be stored before its next event is read
+_BACKLOG = 16
+#: seconds that a client which was told to go has to close its socket itself
+_LINGER = 5.0
+
+
+class _Malformed(Exception):
+    """An event's payload can't be used. The message says why."""
+
+
+@define(eq=False)
+class _Client:
+    """One open session."""
+
+    sid: str
+    eio_sid: str
+    session_id: str
+    key_id: str
+    wire: Wire
+    turns: Turns
+    preferences: dict[str, Any] = field(factory=dict)
+    told_no_audio: bool = False
+    last_activity: float = 0.0
+    idle_timer: Optional[asyncio.TimerHandle] = None
+
+
+class SdkNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # python-socketio has no types
+    """Holds the sessions. Events of one client are handled in order, by the task that reads its socket.
+
+    Args:
+        abort: cuts the connection of an Engine.IO session, whatever waits on it.
+    """
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        conversations: ConversationStore,
+        access: Access,
+        engine: ChatEngine,
+        options: GatewayOptions,
+        abort: Callable[[Any], None],
+    ) -> None:
+        super().__init__(NAMESPACE)
+        self._db = database
+        self._conversations = conversations
+        self._access = access
+        self._engine = engine
+        self._options = options
+        self._abort = abort
+        self._clients: dict[str, _Client] = {}
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    @property
+    def sessions(self) -> int:
+        """How many sessions are open."""
+        return len(self._clients)
+
+    async def close(self, timeout: float) -> None:
+        """End every turn and wait until it is stored."""
+        clients = list(self._clients.values())
+        self._clients.clear()
+        await asyncio.gather(*(self._leave(client, timeout) for client in clients))
+
+    # --- coming and going
+
+    async def trigger_event(self, event: str, *args: Any) -> Any:
+        """Called by python-socketio for everything that comes in."""
+        if event == "connect":
+            sid, environ, auth = args
+            return await self._connect(sid, environ, auth)
+        if event == "disconnect":
+            return await self._disconnect(args[0])
+        return await self._receive(args[0], event, args[1:])
+
+    async def _connect(self, sid: str, environ: Mapping[str, Any], auth: Any) -> Optional[bool]:
+        eio_sid = self.server.manager.eio_sid_from_sid(sid, NAMESPACE)
+        socket = self.server.eio.sockets[eio_sid]
+        wire = Wire(
+            socket, stall_timeout=self._options.stall_timeout, abort=lambda: self._abort(environ["asgi.scope"])
+        )
+        try:
+            visitor = await self._access.admit(auth, open_sessions=self._open_sessions)
+            conversation_id = await self._db.run(self._conversations.open, visitor.character_id, visitor.player_id)
+        except (Refused, NoSuchCharacter) as refusal:
+            if not isinstance(refusal, Refused):
+                refusal = Refused("auth_error", {"error": "character not found"})
+            log.info("a session was refused: %s", refusal)
+            # The published way: the client is let in, told why it can't stay, and sent away. An answer to CONNECT
+            # itself (CONNECT_ERROR) would reach the error handlers of some clients only as "connection refused".
+            wire.send(refusal.event, refusal.payload)
+            self._linger(eio_sid)
+            return False
+        except Exception:
+            log.exception("a session could not be opened")
+            wire.send("auth_error", {"error": "the gateway could not open the session"})
+            self._linger(eio_sid)
+            return False
+        turns = Turns(
+            wire=wire,
+            database=self._db,
+            conversations=self._conversations,
+            engine=self._engine,
+            options=self._options,
+            character_id=visitor.character_id,
+            player_id=visitor.player_id,
+            key_id=visitor.key_id,
+            typed_actions=visitor.client_action,
+        )
+        client = _Client(sid, eio_sid, new_id(), visitor.key_id, wire, turns)
+        self._clients[sid] = client
+        payload = {
+            "session_id": client.session_id,
+            "conversation_id": conversation_id,
+            "character_id": visitor.character_id,
+            "player_id": visitor.player_id,
+        }
+        wire.send("session_info", payload)
+        self._watch(client)
+        return None
+
+    async def _disconnect(self, sid: str) -> None:
+        client = self._clients.pop(sid, None)
+        if client is not None:
+            # not awaited here: the transport's clean-up need not wait for the database
+            task = asyncio.get_running_loop().create_task(self._leave(client, 30.0))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _leave(self, client: _Client, timeout: float) -> None:
+        if client.idle_timer is not None:
+            client.idle_timer.cancel()
+        client.wire.close()
+        await client.turns.close(timeout)
+
+    def _open_sessions(self, key_id: str) -> int:
+        return sum(client.key_id == key_id for client in self._clients.values())
+
+    def _linger(self, eio_sid: str) -> None:
+        """The client was sent away: close its connection too if it does not."""
+
+        def close() -> None:
+            if eio_sid in self.server.eio.sockets:
+                task = asyncio.get_running_loop().create_task(self.server.eio.disconnect(eio_sid))
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
+
+        asyncio.get_running_loop().call_later(_LINGER, close)
+
+    # --- idle sessions
+
+    def _watch(self, client: _Client) -> None:
+        timeout = self._options.session_timeout
+        if timeout is None:
+            return
+        loop = asyncio.get_running_loop()
+        client.last_activity = loop.time()
+
+        def look() -> None:
+            if client.sid not in self._clients:
+                return
+            if client.turns.busy:
+                client.last_activity = loop.time()
+            idle = loop.time() - client.last_activity
+            if idle < timeout:
+                client.idle_timer = loop.call_later(timeout - idle, look)
+                return
+            log.info("session %s ends after %.1f s without activity", client.session_id, idle)
+            payload = {"reason": "inactivity", "idle_seconds": round(idle, 3), "timeout_seconds": timeout}
+            client.wire.send("session_timeout", payload)
+            task = loop.create_task(self._send_away(client))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+        client.idle_timer = loop.call_later(timeout, look)
+
+    async def _send_away(self, client: _Client) -> None:
+        await self.server.disconnect(client.sid, namespace=NAMESPACE)
+        self._linger(client.eio_sid)
+
+    # --- events
+
+    async def _receive(self, sid: str, event: str, args: tuple[Any, ...]) -> Any:
+        client = self._clients.get(sid)
+        if client is None:
+            return None
+        client.last_activity = asyncio.get_running_loop().time()
+        answer = None
+        try:
+            answer = self._handle(client, event, args[0] if args else None)
+        except _Malformed as problem:
+            client.wire.send("error", {"message": f"{event}: {problem}"})
+        except Exception:
+            log.exception("the event %r of a client could not be handled", event)
+            client.wire.send("error", {"message": f"{event}: the gateway failed to handle it"})
+        # Not reading on is what holds back a client that sends faster than it reads or than we can store.
+        if client.wire.congested and event != "client_interrupt":
+            await client.wire.room()
+        while client.turns.backlog >= _BACKLOG:
+            await client.turns.settle()
+        return answer
+
+    def _handle(self, client: _Client, event: str, payload: Any) -> Any:
+        if event == "text":
+            fields = _object(payload)
+            text = self._text(fields)
+            _flag(fields, "textOnly")
+            client.turns.text(text)
+        elif event == "say_line":
+            fields = _object(payload)
+            text = self._text(fields)
+            _flag(fields, "text_only")
+            client.turns.say_line(text)
+        elif event == "client_interrupt":
+            client.turns.interrupt(_string(_object(payload, optional=True), "message_id"))
+        elif event == "update_preferences":
+            fields = _object(payload)
+            _flag(fields, "enableVisionAcknowledgment")
+            client.preferences.update(fields)
+        elif event == "renew_authentication":
+            return {"ok": False, "error": "this gateway takes API keys, not client tokens"}
+        elif event in _NOT_AVAILABLE:
+            self._unavailable(client, event)
+        elif event not in _NOTHING_TO_DO:
+            log.debug("the unknown event %r of a client is ignored", event)
+        return None
+
+    def _text(self, fields: Mapping[str, Any]) -> str:
+        if "text" not in fields:
+            raise _Malformed("text is missing")
+        text = fields["text"]
+        if not isinstance(text, str):
+            raise _Malformed(f"text must be a string, not {_kind(text)}")
+        if len(text) > self._options.max_text:
+            raise _Malformed(
+                f"the text has {len(text):,} characters; {self._options.max_text:,} are allowed in one message"
+            )
+        if not text.strip():
+            raise _Malformed("text is empty")
+        return clean(text)
+
+    def _unavailable(self, client: _Client, event: str) -> None:
+        name, key = _NOT_AVAILABLE[event]
+        if event == "stream_audio":
+            # one answer is enough for a stream
+            if client.told_no_audio:
+                return
+            client.told_no_audio = True
+        client.wire.send(name, {key: f"{event} is not available in this version of the gateway"})
+
+
+def _object(payload: Any, *, optional: bool = False) -> Mapping[str, Any]:
+    if payload is None and optional:
+        return {}
+    if not isinstance(payload, dict):
+        raise _Malformed(f"the payload must be an object, not {_kind(payload)}")
+    return payload
+
+
+def _flag(fields: Mapping[str, Any], name: str) -> None:
+    value = fields.get(name)
+    if value is not None and not isinstance(value, bool):
+        raise _Malformed(f"{name} must be true or false, not {_kind(value)}")
+
+
+def _string(fields: Mapping[str, Any], name: str) -> Optional[str]:
+    value = fields.get(name)
+    if value is not None and not isinstance(value, str):
+        raise _Malformed(f"{name} must be a string, not {_kind(value)}")
+    return value or None
+
+
+def _kind(value: Any) -> str:
+    kinds = {dict: "an object", list: "a list", str: "a string", bool: "a boolean", type(None): "null"}
+    kind = kinds.get(type(value))
+    return kind or ("a number" if isinstance(value, (int, float)) else f"{type(value).__name__} data")

@@ -1,0 +1,21 @@
+"""``GET /health``: is it there, what answers, what time is it."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+
+from ... import _version
+from ..schemas import Engines, Health
+from ..storage.tables import now
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/health", summary="State of the gateway")
+async def health(request: Request) -> Health:
+    """Needs no key. `engines` names what answers for each capability; `none` means that it is not available."""
+    engines = Engines(chat=request.app.state.chat.name, stt="none", tts="none", vlm="none")
+    sessions = request.app.state.sessions()
+    return Health(version=_version.__version__, time=now(), engines=engines, sessions=sessions)

@@ -1,0 +1,1 @@
+"""What the gateway keeps: the database and the operations on it, all synchronous."""

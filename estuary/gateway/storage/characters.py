@@ -1,0 +1,127 @@
+"""Characters: created, listed, changed, removed."""
+
+from __future__ import annotations
+
+from typing import Any, Optional
+
+from sqlalchemy import Select, func, or_, select
+
+from ..schemas import CharacterBody, CharacterOut, merge
+from .database import Database
+from .tables import Character, Meta, now
+
+__all__ = ["DEFAULT_CHARACTER", "CharacterStore"]
+
+_DEFAULT = "default_character"
+
+#: the character that a new database starts with
+DEFAULT_CHARACTER = CharacterBody.model_validate(
+    {
+        "persona": {
+            "name": "Marina",
+            "tagline": "keeper of a small lighthouse",
+            "personality": "warm, curious, a little wry; she remembers what people tell her",
+            "background": "Marina looks after a lighthouse at the mouth of an estuary, and the visitors it gets.",
+        },
+        "actions": [
+            {
+                "name": "navigate",
+                "description": "Go to a place",
+                "parameters": [
+                    {"name": "target", "type": "string", "required": True, "description": "where to go"},
+                ],
+            },
+            {
+                "name": "set_light",
+                "description": "Set the lighthouse's light",
+                "parameters": [
+                    {"name": "color", "type": "string", "required": True, "description": "its colour"},
+                    {"name": "brightness", "type": "integer", "description": "per cent, 0 to 100"},
+                ],
+            },
+            {"name": "wave", "description": "Wave a hand"},
+        ],
+    }
+)
+
+
+class CharacterStore:
+    """The characters of one database."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def create(self, body: CharacterBody, player_id: Optional[str] = None) -> CharacterOut:
+        """Store a new character."""
+        row = Character(body=_stored(body), player_id=player_id)
+        with self._db.write() as session:
+            session.add(row)
+        return _out(row)
+
+    def get(self, character_id: str) -> Optional[CharacterOut]:
+        """The character with this id, or ``None``."""
+        with self._db.read() as session:
+            row = session.get(Character, character_id)
+            return None if row is None else _out(row)
+
+    def exists(self, character_id: str) -> bool:
+        """Whether there is such a character."""
+        with self._db.read() as session:
+            return session.scalar(select(Character.id).where(Character.id == character_id)) is not None
+
+    def list(self, limit: int, offset: int, player_id: Optional[str] = None) -> tuple[list[CharacterOut], int]:
+        """A page, newest first, and the number of all. ``player_id`` leaves out those made for other players."""
+        with self._db.read() as session:
+            rows: Select[tuple[Character]] = select(Character)
+            if player_id is not None:
+                rows = rows.where(or_(Character.player_id.is_(None), Character.player_id == player_id))
+            total = session.scalar(select(func.count()).select_from(rows.subquery())) or 0
+            page = rows.order_by(Character.created_at.desc(), Character.id).limit(limit).offset(offset)
+            return [_out(row) for row in session.scalars(page)], total
+
+    def update(self, character_id: str, change: dict[str, Any]) -> Optional[CharacterOut]:
+        """Lay a change over a character. ``None`` when there is no such character.
+
+        Raises:
+            pydantic.ValidationError: the changed character would not be allowed.
+        """
+        with self._db.write() as session:
+            row = session.get(Character, character_id)
+            if row is None:
+                return None
+            row.body = _stored(CharacterBody.model_validate(merge(row.body, change)))
+            row.updated_at = now()
+            return _out(row)
+
+    def delete(self, character_id: str) -> bool:
+        """Remove a character with its conversations, facts and tokens. Returns whether there was one."""
+        with self._db.write() as session:
+            row = session.get(Character, character_id)
+            if row is None:
+                return False
+            session.delete(row)
+            return True
+
+    def default(self) -> str:
+        """The id of the default character: made on first use, and made again if somebody removed it."""
+        with self._db.write() as session:
+            known = session.get(Meta, _DEFAULT)
+            if known is not None and session.get(Character, known.value) is not None:
+                return known.value
+            row = Character(body=_stored(DEFAULT_CHARACTER))
+            session.add(row)
+            session.flush()
+            session.merge(Meta(key=_DEFAULT, value=row.id))
+            return row.id
+
+
+def _stored(body: CharacterBody) -> dict[str, Any]:
+    return {name: value for name, value in body.model_dump(mode="json").items() if name in CharacterBody.model_fields}
+
+
+def _out(row: Character) -> CharacterOut:
+    # stored bodies may be older than a field of today: its default is filled in
+    body = CharacterBody.model_validate(row.body).model_dump(mode="json")
+    return CharacterOut.of(
+        row.id, body, player_id=row.player_id, created_at=row.created_at, updated_at=row.updated_at
+    )

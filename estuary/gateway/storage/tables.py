@@ -1,0 +1,168 @@
+"""The tables."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from typing import Any, Optional
+
+from sqlalchemy import JSON, DateTime, Dialect, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+__all__ = [
+    "ApiKey",
+    "Base",
+    "Character",
+    "Conversation",
+    "CoreFact",
+    "Message",
+    "Meta",
+    "SessionToken",
+    "Usage",
+    "new_id",
+    "now",
+]
+
+
+def now() -> dt.datetime:
+    """The time, aware, in UTC."""
+    return dt.datetime.now(dt.timezone.utc)
+
+
+def new_id() -> str:
+    """A fresh identifier."""
+    return str(uuid.uuid4())
+
+
+class UTCDateTime(TypeDecorator[dt.datetime]):
+    """Aware datetimes in and out; naive UTC in the database, which SQLite can't do otherwise."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: Optional[dt.datetime], dialect: Dialect) -> Optional[dt.datetime]:
+        return None if value is None else value.astimezone(dt.timezone.utc).replace(tzinfo=None)
+
+    def process_result_value(self, value: Optional[dt.datetime], dialect: Dialect) -> Optional[dt.datetime]:
+        return None if value is None else value.replace(tzinfo=dt.timezone.utc)
+
+
+class AnyText(TypeDecorator[str]):
+    """Text of any length that may hold NUL, which only SQLite stores as it is: elsewhere it becomes U+2400 ``␀``."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Optional[str], dialect: Dialect) -> Optional[str]:
+        if value is not None and dialect.name != "sqlite" and "\0" in value:
+            return value.replace("\0", "\N{SYMBOL FOR NULL}")
+        return value
+
+
+class Base(DeclarativeBase):
+    """The declarative base of all tables."""
+
+
+class Meta(Base):
+    """Small facts about the database itself, such as the default character."""
+
+    __tablename__ = "meta"
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    value: Mapped[str] = mapped_column(Text)
+
+
+class ApiKey(Base):
+    """An API key. The key itself is not here, only its SHA-256: keys are random, so nothing slower is needed."""
+
+    __tablename__ = "api_keys"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
+    name: Mapped[str] = mapped_column(String(100), unique=True)
+    hash: Mapped[str] = mapped_column(String(64), unique=True)
+    #: its first characters, to tell keys apart
+    hint: Mapped[str] = mapped_column(String(16))
+    created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=now)
+
+
+class SessionToken(Base):
+    """A share link's token: good for sessions of one player with one character, not for REST."""
+
+    __tablename__ = "session_tokens"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
+    hash: Mapped[str] = mapped_column(String(64), unique=True)
+    character_id: Mapped[str] = mapped_column(ForeignKey("characters.id", ondelete="CASCADE"))
+    player_id: Mapped[str] = mapped_column(String(255))
+    created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=now)
+    expires_at: Mapped[Optional[dt.datetime]] = mapped_column(UTCDateTime, default=None)
+
+
+class Usage(Base):
+    """How many messages a key or token has sent."""
+
+    __tablename__ = "usage"
+
+    key_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    messages: Mapped[int] = mapped_column(default=0)
+
+
+class Character(Base):
+    """A character. ``body`` is the complete body of REST, defaults filled in."""
+
+    __tablename__ = "characters"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
+    #: the player it was made for (``X-Player-Id``), or nobody in particular
+    player_id: Mapped[Optional[str]] = mapped_column(String(255), default=None)
+    body: Mapped[dict[str, Any]] = mapped_column(JSON)
+    created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=now, index=True)
+    updated_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=now)
+
+
+class Conversation(Base):
+    """The one conversation of a character and a player."""
+
+    __tablename__ = "conversations"
+    __table_args__ = (UniqueConstraint("character_id", "player_id"),)
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
+    character_id: Mapped[str] = mapped_column(ForeignKey("characters.id", ondelete="CASCADE"))
+    player_id: Mapped[str] = mapped_column(String(255))
+    message_count: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=now)
+    last_activity: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=now)
+    last_memory_extraction_at: Mapped[Optional[dt.datetime]] = mapped_column(UTCDateTime, default=None)
+
+
+class Message(Base):
+    """One message. Its number gives the order; ``message_id`` is the wire's, for those that were streamed."""
+
+    __tablename__ = "messages"
+    __table_args__ = (Index("ix_messages_conversation", "conversation_id", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"))
+    role: Mapped[str] = mapped_column(String(16))
+    content: Mapped[str] = mapped_column(AnyText)
+    #: ``complete``, ``interrupted`` (the rest was never said) or ``failed`` (the engine broke off)
+    status: Mapped[str] = mapped_column(String(16), default="complete")
+    message_id: Mapped[Optional[str]] = mapped_column(String(64), default=None)
+    image_url: Mapped[Optional[str]] = mapped_column(Text, default=None)
+    timestamp: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=now)
+
+
+class CoreFact(Base):
+    """One thing known of a player by a character: a key may have several values, in order."""
+
+    __tablename__ = "core_facts"
+    __table_args__ = (Index("ix_core_facts_conversation", "conversation_id", "position"),)
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"))
+    key: Mapped[str] = mapped_column(String(100))
+    value: Mapped[str] = mapped_column(AnyText)
+    position: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=now)
+    updated_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=now)
