@@ -1,0 +1,87 @@
+"""Estuary: conversations with characters that remember, hear, speak, see and act, from plain blocking Python.
+
+The public names. Each is loaded when it is first used, so that ``import estuary`` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, List
+
+from ._version import __version__
+
+if TYPE_CHECKING:
+    from .actions import Action, ActionRegistry
+    from .connection import State
+    from .errors import (
+        ActionError,
+        AuthenticationError,
+        ConfigError,
+        ConnectError,
+        ConnectionLost,
+        ConnectTimeout,
+        EstuaryError,
+        NotConnected,
+        ProtocolError,
+        QuotaExceeded,
+        ServerError,
+        SessionRejected,
+        TurnTimeout,
+    )
+    from .events import Capabilities, RawEvent
+    from .session import Session
+    from .stream import Stream
+    from .turn import Reply, Response, Timing
+
+__all__ = [
+    "Action",
+    "ActionError",
+    "ActionRegistry",
+    "AuthenticationError",
+    "Capabilities",
+    "ConfigError",
+    "ConnectError",
+    "ConnectTimeout",
+    "ConnectionLost",
+    "EstuaryError",
+    "NotConnected",
+    "ProtocolError",
+    "QuotaExceeded",
+    "RawEvent",
+    "Reply",
+    "Response",
+    "ServerError",
+    "Session",
+    "SessionRejected",
+    "State",
+    "Stream",
+    "Timing",
+    "TurnTimeout",
+    "__version__",
+]
+
+_HOME = {
+    "Action": "actions",
+    "ActionRegistry": "actions",
+    "Capabilities": "events",
+    "RawEvent": "events",
+    "Reply": "turn",
+    "Response": "turn",
+    "Session": "session",
+    "State": "connection",
+    "Stream": "stream",
+    "Timing": "turn",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module 'estuary' has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(f".{_HOME.get(name, 'errors')}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> List[str]:
+    return sorted(__all__)

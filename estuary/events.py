@@ -1,0 +1,494 @@
+"""Every event on the wire, both ways, as frozen attrs classes, and the codec between them and JSON.
+
+Names and fields are those of the wire protocol. ``decode`` never fails for an event that it doesn't know: that one
+becomes a ``RawEvent``. Each received event keeps its whole payload in ``.raw``.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, ClassVar, Dict, Mapping, Optional, Tuple, Type, Union
+
+from attrs import field, frozen
+
+from .codec import RENAME, structure
+from .models import Memory
+
+__all__ = [
+    "AgentConversationComplete",
+    "AgentTurnComplete",
+    "AgentTurnText",
+    "AgentTurnVoice",
+    "AuthError",
+    "BotResponse",
+    "BotVoice",
+    "CameraCapture",
+    "Capabilities",
+    "ClientAction",
+    "ClientInterrupt",
+    "Connected",
+    "Disconnected",
+    "ErrorEvent",
+    "Event",
+    "Interrupt",
+    "LiveKitError",
+    "LiveKitReady",
+    "LiveKitToken",
+    "MemoryUpdated",
+    "MotiveUpdated",
+    "QuotaExceededEvent",
+    "RawEvent",
+    "Reconnected",
+    "Reconnecting",
+    "SayLine",
+    "SessionInfo",
+    "SessionRejectedEvent",
+    "SessionTimeout",
+    "SttResponse",
+    "Text",
+    "UpdatePreferences",
+    "VoiceError",
+    "VoiceStarted",
+    "VoiceStopped",
+    "VoiceTimeout",
+    "decode",
+]
+
+
+def _raw() -> Any:
+    return field(factory=dict, repr=False, eq=False)
+
+
+@frozen
+class Event:
+    """What all events share: ``event`` is the name that ``Session.on`` knows it by."""
+
+    event: ClassVar[str] = ""
+
+
+# ── from the server ──
+
+
+@frozen
+class SessionInfo(Event):
+    """The session is open. ``conversation_id`` is the one conversation of this character and player, for ever."""
+
+    event: ClassVar[str] = "session_info"
+    session_id: str = ""
+    conversation_id: str = ""
+    character_id: str = ""
+    player_id: str = ""
+    livekit_token: Optional[str] = field(default=None, repr=False, metadata={RENAME: "livekitToken"})
+    livekit_url: Optional[str] = field(default=None, metadata={RENAME: "livekitUrl"})
+    livekit_room: Optional[str] = field(default=None, metadata={RENAME: "livekitRoom"})
+    # the payload may hold a LiveKit token, so it is not shown
+    raw: Mapping[str, Any] = _raw()
+
+
+@frozen
+class AuthError(Event):
+    """The server refused the credentials; it disconnects right after."""
+
+    event: ClassVar[str] = "auth_error"
+    error: str = "authentication failed"
+    raw: Mapping[str, Any] = _raw()
+
+
+@frozen
+class SessionRejectedEvent(Event):
+    """The server refused the session, for example because too many are open; it disconnects right after."""
+
+    event: ClassVar[str] = "session_rejected"
+    reason: str = ""
+    cap: Optional[int] = None
+    share_token_id: Optional[str] = None
+    raw: Mapping[str, Any] = _raw()
+
+
+@frozen
+class BotResponse(Event):
+    """One message of the wire's text stream, in either of its dialects (see ``turn.Message``).
+
+    Most users want ``Response`` (the ``"response"`` event) instead, which is the same in both dialects.
+    """
+
+    event: ClassVar[str] = "bot_response"
+    text: str = ""
+    partial: Union[str, bool, None] = None
+    is_final: bool = False
+    message_id: Optional[str] = None
+    chunk_index: int = 0
+    is_interjection: bool = False
+    token_stream: Optional[bool] = None
+    raw: Mapping[str, Any] = _raw()
+
+
+@frozen
+class BotVoice(Event):
+    """One piece of speech: base64 PCM16 little-endian mono at the session's sample rate."""
+
+    event: ClassVar[str] = "bot_voice"
+    audio: Optional[str] = field(default=None, repr=False)
+    message_id: Optional[str] = None
+    chunk_index: int = 0
+    is_final: bool = False
+    is_livekit: bool = False
+    raw: Mapping[str, Any] = _raw()
+
+
+@frozen
+class SttResponse(Event):
+    """What the server heard so far (``is_final`` false) or for good."""
+
+    event: ClassVar[str] = "stt_response"
+    text: str = ""
+    is_final: bool = False
+    raw: Mapping[str, Any] = _raw()
+
+
+@frozen
+class Interrupt(Event):
+    """The message ends here. ``interrupted_at`` is as the server sent it, a time or a position."""
+
+    event: ClassVar[str] = "interrupt"
+    message_id: Optional[str] = None
+    reason: Optional[str] = None
+    interrupted_at: Any = None
+    raw: Mapping[str, Any] = _raw()
+
+
+@frozen
+class ClientAction(Event):
+    """A typed action. Most users want ``Session.on_action`` instead, which also knows the XML form."""
+
+    event: ClassVar[str] = "client_action"
+    name: str = ""
+    arguments: Dict[str, Any] = field(factory=dict)
+    message_id: Optional[str] = None
+    chunk_index: int = 0
+    timestamp: Any = None
+    raw: Mapping[str, Any] = _raw()
+
+
+@frozen
+class CameraCapture(Event):
+    """The character wants to see: answer with an image and the same ``request_id``."""
+
+    event: ClassVar[str] = "camera_capture"
+    request_id: Optional[str] = None
+    text: Optional[str] = None
+    raw: Mapping[str, Any] = _raw()
+
+
+@frozen
+class MemoryUpdated(Event):
+    """Something new is remembered (pushed when the session was opened with ``realtime_memory``)."""
+
+    event: ClassVar[str] = "memory_updated"
+    agent_id: Optional[str] = None
+    player_id: Optional[str] = None
+    memories_extracted: int = 0
+    facts_extracted: int = 0
+    conversation_id: Optional[str] = None
+    new_memories: Tuple[Memory, ...] = ()
+    timestamp: Any = None
+    raw: Mapping[str, Any] = _raw()
+
+
+@frozen
+class MotiveUpdated(Event):
+    """What drives the character has changed."""
+
+    event: ClassVar[str] = "motive_updated"
+    agent_id: Optional[str] = None
+    player_id: Optional[str] = None
+    motive: Any = None
+    conversation_id: Optional[str] = None
+    timestamp: Any = None
+    raw: Mapping[str, Any] = _raw()
+
+
+@frozen
+class QuotaExceededEvent(Event):
+    """The account's limit is reached; the pending turn ends."""
+
+    event: ClassVar[str] = "quota_exceeded"
+    message: str = ""
+    current: Optional[float] = None
+    limit: Optional[float] = None
+    remaining: Optional[float] = None
+    tier: Optional[str] = None
+    raw: Mapping[str, Any] = _raw()
+
+
+@frozen
+class ErrorEvent(Event):
+    """The server could not do something. Handlers of ``"error"`` get it as a ``ServerError``."""
+
+    event: ClassVar[str] = "error"
+    message: str = ""
+    raw: Mapping[str, Any] = _raw()
+
+
+@frozen
+class VoiceStarted(Event):
+    event: ClassVar[str] = "voice_started"
+    raw: Mapping[str, Any] = _raw()
+
+
+@frozen
+class VoiceStopped(Event):
+    event: ClassVar[str] = "voice_stopped"
+    raw: Mapping[str, Any] = _raw()
+
+
+@frozen
+class VoiceError(Event):
+    event: ClassVar[str] = "voice_error"
+    error: str = ""
+    raw: Mapping[str, Any] = _raw()
+
+
+@frozen
+class VoiceTimeout(Event):
+    """Voice was released after a silence; the socket stays and text goes on. Times are seconds."""
+
+    event: ClassVar[str] = "voice_timeout"
+    reason: Optional[str] = None
+    idle_seconds: Optional[float] = None
+    timeout_seconds: Optional[float] = None
+    raw: Mapping[str, Any] = _raw()
+
+
+@frozen
+class SessionTimeout(Event):
+    """The server ends an idle session and disconnects; it is not opened again by itself. Times are seconds."""
+
+    event: ClassVar[str] = "session_timeout"
+    reason: Optional[str] = None
+    idle_seconds: Optional[float] = None
+    timeout_seconds: Optional[float] = None
+    raw: Mapping[str, Any] = _raw()
+
+
+@frozen
+class LiveKitToken(Event):
+    event: ClassVar[str] = "livekit_token"
+    token: str = field(default="", repr=False)
+    url: str = ""
+    room: str = ""
+    raw: Mapping[str, Any] = _raw()
+
+
+@frozen
+class LiveKitReady(Event):
+    event: ClassVar[str] = "livekit_ready"
+    room: Optional[str] = None
+    raw: Mapping[str, Any] = _raw()
+
+
+@frozen
+class LiveKitError(Event):
+    event: ClassVar[str] = "livekit_error"
+    error: str = ""
+    raw: Mapping[str, Any] = _raw()
+
+
+@frozen
+class AgentTurnText(Event):
+    """Agent to agent: one piece of what an agent says."""
+
+    event: ClassVar[str] = "agent_turn_text"
+    agent_id: Optional[str] = None
+    text: str = ""
+    chunk_index: int = 0
+    turn_number: int = 0
+    is_final: bool = False
+    raw: Mapping[str, Any] = _raw()
+
+
+@frozen
+class AgentTurnVoice(Event):
+    """Agent to agent: one piece of speech, base64 PCM16."""
+
+    event: ClassVar[str] = "agent_turn_voice"
+    agent_id: Optional[str] = None
+    audio: Optional[str] = field(default=None, repr=False)
+    chunk_index: int = 0
+    turn_number: int = 0
+    is_final: bool = False
+    raw: Mapping[str, Any] = _raw()
+
+
+@frozen
+class AgentTurnComplete(Event):
+    """Agent to agent: one turn is over."""
+
+    event: ClassVar[str] = "agent_turn_complete"
+    agent_id: Optional[str] = None
+    text: str = ""
+    turn_number: int = 0
+    raw: Mapping[str, Any] = _raw()
+
+
+@frozen
+class AgentConversationComplete(Event):
+    """Agent to agent: the conversation is over."""
+
+    event: ClassVar[str] = "agent_conversation_complete"
+    winner_agent_id: Optional[str] = None
+    reason: Optional[str] = None
+    total_turns: int = 0
+    raw: Mapping[str, Any] = _raw()
+
+
+@frozen
+class RawEvent:
+    """An event that this version has no class for, as it came. ``event`` is its name, ``raw`` its payload."""
+
+    event: str
+    raw: Any = None
+
+
+# ── of the session itself ──
+
+
+@frozen
+class Connected(Event):
+    """The session is open (also after ``close()`` and a second ``connect()``)."""
+
+    event: ClassVar[str] = "connected"
+    info: SessionInfo
+
+
+@frozen
+class Reconnecting(Event):
+    """The connection broke; attempt ``attempt`` (from 1) starts in ``delay`` seconds."""
+
+    event: ClassVar[str] = "reconnecting"
+    attempt: int
+    delay: float
+
+
+@frozen
+class Reconnected(Event):
+    """The connection is back. The turn that was under way when it broke has failed; nothing was sent again."""
+
+    event: ClassVar[str] = "reconnected"
+    info: SessionInfo
+    attempts: int
+
+
+@frozen
+class Disconnected(Event):
+    """The session is over until ``connect()`` or the next call that needs it.
+
+    ``reason`` is one of ``closed`` (by ``close()``), ``server`` (the server disconnected), ``session_timeout``,
+    ``authentication``, ``rejected``, ``lost`` (and could not be opened again).
+    """
+
+    event: ClassVar[str] = "disconnected"
+    reason: str
+    error: Optional[Exception] = None
+
+
+# ── to the server ──
+
+
+@frozen
+class Capabilities:
+    """What this client can do, declared when it connects.
+
+    The server takes a missing device for a present one, so all four are always sent. ``client_action`` asks for
+    typed actions; without it they come as XML tags in the text (the SDK reads both).
+    """
+
+    camera: bool = False
+    microphone: bool = False
+    speaker: bool = False
+    client_action: bool = True
+
+    def to_wire(self) -> Dict[str, Any]:
+        return {
+            "version": "1",
+            "camera": self.camera,
+            "microphone": self.microphone,
+            "speaker": self.speaker,
+            "client_action": self.client_action,
+        }
+
+
+@frozen
+class Text(Event):
+    event: ClassVar[str] = "text"
+    text: str
+    text_only: bool = True
+
+    def to_wire(self) -> Dict[str, Any]:
+        return {"text": self.text, "textOnly": self.text_only}
+
+
+@frozen
+class SayLine(Event):
+    event: ClassVar[str] = "say_line"
+    text: str
+    text_only: bool = True
+
+    def to_wire(self) -> Dict[str, Any]:
+        return {"text": self.text, "text_only": self.text_only}
+
+
+@frozen
+class ClientInterrupt(Event):
+    event: ClassVar[str] = "client_interrupt"
+    message_id: Optional[str] = None
+
+    def to_wire(self) -> Dict[str, Any]:
+        return {"message_id": self.message_id} if self.message_id else {}
+
+
+@frozen
+class UpdatePreferences(Event):
+    event: ClassVar[str] = "update_preferences"
+    enable_vision_acknowledgment: Optional[bool] = None
+
+    def to_wire(self) -> Dict[str, Any]:
+        if self.enable_vision_acknowledgment is None:
+            return {}
+        return {"enableVisionAcknowledgment": self.enable_vision_acknowledgment}
+
+
+# ── the codec ──
+
+_RECEIVED: Dict[str, Type[Event]] = {
+    cls.event: cls
+    for cls in (
+        SessionInfo, AuthError, SessionRejectedEvent, BotResponse, BotVoice, SttResponse, Interrupt, ClientAction,
+        CameraCapture, MemoryUpdated, MotiveUpdated, QuotaExceededEvent, ErrorEvent, VoiceStarted, VoiceStopped,
+        VoiceError, VoiceTimeout, SessionTimeout, LiveKitToken, LiveKitReady, LiveKitError, AgentTurnText,
+        AgentTurnVoice, AgentTurnComplete, AgentConversationComplete,
+    )
+}  # fmt: skip
+
+_ONE_TEXT = {"auth_error": "error", "error": "message", "voice_error": "error", "livekit_error": "error"}
+
+
+def decode(name: str, payload: Any) -> Union[Event, RawEvent]:
+    """The event ``name`` with its JSON ``payload``, as its class; a ``RawEvent`` where there is none.
+
+    Raises ``ProtocolError`` that names event and field where the payload does not fit.
+    """
+    cls = _RECEIVED.get(name)
+    if cls is None:
+        return RawEvent(name, payload)
+    if payload is None:
+        payload = {}
+    elif isinstance(payload, str) and name in _ONE_TEXT:
+        # errors are also seen as a bare string
+        payload = {_ONE_TEXT[name]: payload}
+    return structure(cls, payload, name)
+
+
+def encode(event: Any) -> str:
+    """The Socket.IO EVENT packet of ``event`` for the ``/sdk`` namespace, as text."""
+    return f"2/sdk,{json.dumps([event.event, event.to_wire()], ensure_ascii=False, separators=(',', ':'))}"

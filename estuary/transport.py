@@ -1,0 +1,443 @@
+"""One Socket.IO connection to the ``/sdk`` namespace, from its handshake to its end; never used twice.
+
+Built on python-engineio's client (handshake, URLs, TLS, proxies), python-socketio's packet codec and websocket-client.
+Three things are done here instead of there, all for reasons measured:
+
+* **Reading in line.** The engine client starts a thread for every message, which loses their order. Here the read
+  thread decodes and hands over by itself.
+* **Reading from a buffer.** websocket-client asks the kernel three times for every frame and builds several objects
+  around it; most of the time of a burst went there.
+* **Ending with a deadline.** The libraries' ``disconnect()`` can wait a minute for a peer that is gone.
+
+Two threads live as long as the link does: ``read`` and ``write``.
+"""
+
+from __future__ import annotations
+
+import json
+import queue
+import socket
+import threading
+import time
+from typing import Any, Callable, Dict, List, Optional, Tuple, Union
+
+import engineio
+import websocket
+from engineio import base_client
+from socketio import packet as sio_packet
+
+from .credentials import get_logger, mask_secrets
+from .deadline import Deadline
+from .errors import ConnectError, ConnectTimeout, NotConnected, ProtocolError
+
+__all__ = ["NAMESPACE", "Link"]
+
+NAMESPACE = "/sdk"
+
+#: What waits to be written, at most: beyond it the link is stalled, and sending raises.
+MAX_QUEUED_PACKETS = 1000
+MAX_QUEUED_CHARS = 32_000_000
+#: A message from the server larger than this is garbage. Bytes.
+MAX_MESSAGE = 64 * 1024 * 1024
+
+_EVENT = f"42{NAMESPACE},["
+_log = get_logger("estuary.transport")
+_engine_log = get_logger("estuary.engineio")
+# websocket-client prints what it sends when its tracing is switched on
+get_logger("websocket")
+
+
+class _WebSocket(websocket.WebSocket):
+    """A WebSocket that reads many frames with one system call."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._buffer = bytearray()
+        self._start = 0
+        self.last_received = time.monotonic()
+
+    def _need(self, count: int) -> int:
+        """Have ``count`` unread bytes in the buffer; return where they start."""
+        buffer = self._buffer
+        if len(buffer) - self._start < count:
+            if self._start:
+                del buffer[: self._start]
+                self._start = 0
+            while len(buffer) < count:
+                sock = self.sock
+                data = sock.recv(65536) if sock is not None else b""
+                if not data:
+                    raise websocket.WebSocketConnectionClosedException("the server closed the connection")
+                self.last_received = time.monotonic()
+                buffer += data
+        return self._start
+
+    def read(self) -> Union[str, bytes, None]:
+        """The next message: text, binary, or ``None`` when the peer closes."""
+        parts: List[bytes] = []
+        size = 0
+        text = True
+        while True:
+            at = self._need(2)
+            buffer = self._buffer
+            first, length = buffer[at], buffer[at + 1]
+            head = 2
+            if length >= 126:
+                if length > 127:
+                    raise websocket.WebSocketProtocolException("a masked frame from the server")
+                head = 4 if length == 126 else 10
+                at = self._need(head)
+                length = int.from_bytes(buffer[at + 2 : at + head], "big")
+                size += length
+                if size > MAX_MESSAGE:
+                    raise websocket.WebSocketProtocolException(f"a message of more than {MAX_MESSAGE} bytes")
+            at = self._need(head + length)
+            payload = bytes(buffer[at + head : at + head + length])
+            self._start = at + head + length
+            if first == 0x81 and not parts:
+                return payload.decode()
+            opcode = first & 0x0F
+            if first & 0x70:
+                raise websocket.WebSocketProtocolException("reserved bits are set")
+            if opcode == 0x8:
+                return None
+            if opcode == 0x9:
+                self.pong(payload)
+            elif opcode in (0x0, 0x1, 0x2):
+                if bool(opcode) == bool(parts):
+                    raise websocket.WebSocketProtocolException("frames out of order")
+                text = text if parts else opcode == 0x1
+                parts.append(payload)
+                if first & 0x80:
+                    whole = b"".join(parts)
+                    return whole.decode() if text else whole
+            elif opcode != 0xA:
+                raise websocket.WebSocketProtocolException(f"unknown opcode {opcode}")
+
+
+class _Engine(engineio.Client):  # type: ignore[misc]
+    """The engine client with its two loops, its queue and its threads' names replaced by the link's own."""
+
+    def __init__(self, link: Link, **options: Any) -> None:
+        self._link = link
+        super().__init__(**options)
+
+    def create_queue(self, *args: Any, **kwargs: Any) -> Any:
+        return queue.Queue(MAX_QUEUED_PACKETS)
+
+    def start_background_task(self, target: Callable[..., Any], *args: Any, **kwargs: Any) -> threading.Thread:
+        role = "read" if target == self._read_loop_websocket else "write"
+        # daemon: a link that nobody closed must not keep the interpreter from ending
+        thread = threading.Thread(
+            target=target, args=args, kwargs=kwargs, daemon=True, name=f"estuary-{role}-{self._link.name}"
+        )
+        self._link.threads.append(thread)
+        thread.start()
+        return thread
+
+    def _read_loop_websocket(self) -> None:
+        self._link.read_loop()
+
+    def _write_loop(self) -> None:
+        self._link.write_loop()
+
+
+class Link:
+    """One connection. ``open`` it once; ``on_packet`` and ``on_end`` are called on its read thread.
+
+    ``on_event(name, payload)`` gets every event in the wire's order; ``on_garbage(error)`` each packet that can't be
+    read; ``on_end(reason, detail)`` is called exactly once after ``open`` succeeded, with the reason ``server`` (the
+    server disconnected us), ``lost`` or ``closed`` (by ``close``).
+    """
+
+    def __init__(
+        self,
+        name: str,
+        on_event: Callable[[str, Any], None],
+        on_garbage: Callable[[ProtocolError], None],
+        on_end: Callable[[Link, str, str], None],
+        liveness_timeout: float,
+    ) -> None:
+        self.name = name
+        self.threads: List[threading.Thread] = []
+        self.ended = False
+        self._on_event = on_event
+        self._on_garbage = on_garbage
+        self._on_end = on_end
+        self._liveness = liveness_timeout
+        self._closing = False
+        self._queued_chars = 0
+        self._lock = threading.Lock()
+        self._namespace = threading.Event()
+        self._refused: Optional[str] = None
+        self._end: Optional[Tuple[str, str]] = None
+        self._attachments: Optional[sio_packet.Packet] = None
+        self._ws: Optional[_WebSocket] = None
+        self._engine: Optional[_Engine] = None
+
+    # ── opening ──
+
+    def open(self, url: str, auth: Dict[str, Any], deadline: Deadline) -> None:
+        """Connect the transport and the namespace. Blocks; ``kill`` from another thread ends it.
+
+        Raises ``ConnectError`` or ``ConnectTimeout``.
+        """
+        base, path = _split_path(url)
+
+        def make_socket(**options: Any) -> _WebSocket:
+            self._ws = _WebSocket(**options)
+            return self._ws
+
+        engine = self._engine = _Engine(
+            self,
+            logger=_engine_log,
+            handle_sigint=False,
+            request_timeout=deadline.remaining(at_most=60.0),
+            websocket_extra_options={"class_": make_socket, "skip_utf8_validation": True},
+        )
+        engine.on("connect", lambda: self._send_connect(auth))
+        try:
+            engine.connect(base, transports=["websocket"], engineio_path=f"{path}/socket.io")
+        except Exception as error:  # the library raises its own, the sockets' and, on garbage, whatever happens
+            self.kill()
+            raise _explain(error, url, deadline) from error
+        finally:
+            if engine in base_client.connected_clients:
+                base_client.connected_clients.remove(
+                    engine
+                )  # a process-wide list that only the library's close empties
+        # whatever is silent for longer is dead; the write loop's pings keep a live one from being silent
+        engine.ws.settimeout(self._liveness)
+        if not self._namespace.wait(deadline.remaining()):
+            self.kill()
+            raise ConnectTimeout(
+                f"{url} accepted the connection but did not answer within {deadline.timeout:g} s: "
+                "is it an Estuary server?"
+            )
+        if self._refused is not None:
+            self.kill()
+            raise ConnectError(self._refused)
+
+    def _send_connect(self, auth: Dict[str, Any]) -> None:
+        self._put(f"0{NAMESPACE},{json.dumps(auth, separators=(',', ':'))}")
+
+    # ── sending ──
+
+    def send(self, packet: str) -> None:
+        """Hand a Socket.IO packet to the transport. Never blocks; raises ``NotConnected``."""
+        with self._lock:
+            if self.ended or self._closing:
+                raise NotConnected("the connection is closed; nothing was sent")
+            self._put(packet)
+
+    def _put(self, packet: str) -> None:
+        engine = self._engine
+        assert engine is not None
+        if self._queued_chars + len(packet) > MAX_QUEUED_CHARS and self._queued_chars:
+            raise NotConnected("the connection is stalled: too much waits to be sent; nothing was added")
+        try:
+            engine.queue.put_nowait("4" + packet)
+        except queue.Full:
+            raise NotConnected("the connection is stalled: too much waits to be sent; nothing was added") from None
+        self._queued_chars += len(packet)
+
+    def write_loop(self) -> None:
+        """The body of the ``write`` thread: what is queued, and a ping whenever the server has long been silent."""
+        engine, ws = self._engine, self._ws
+        assert engine is not None
+        assert ws is not None
+        ping_after = self._liveness / 2
+        next_ping = time.monotonic() + ping_after
+        try:
+            while True:
+                try:
+                    item = engine.queue.get(timeout=max(0.0, next_ping - time.monotonic()))
+                except queue.Empty:
+                    item = ""
+                if item is None:
+                    ws.send_close()
+                    return
+                if item:
+                    ws.send(item)
+                    with self._lock:
+                        self._queued_chars -= len(item) - 1
+                now = time.monotonic()
+                if now >= next_ping:
+                    if now - ws.last_received >= ping_after * 0.9:
+                        ws.ping()
+                    next_ping = now + ping_after
+        except Exception as error:  # any failure to write means that the link is dead
+            _log.debug("%s: writing failed: %s", self.name, mask_secrets(str(error)))
+            self._shut()
+
+    # ── receiving ──
+
+    def read_loop(self) -> None:
+        """The body of the ``read`` thread: decode, hand over, and say how it ended."""
+        engine, ws = self._engine, self._ws
+        assert engine is not None
+        assert ws is not None
+        reason, detail = "lost", "the connection was closed by the server or the network"
+        try:
+            while True:
+                message = ws.read()
+                if message is None:
+                    break
+                if isinstance(message, str) and message.startswith(_EVENT):
+                    self._event(message)
+                elif message == "2":
+                    engine.queue.put_nowait("3")
+                elif message == "1" or message == f"41{NAMESPACE},":
+                    reason, detail = "server", "the server ended the session"
+                    break
+                else:
+                    self._other(message)
+                    if self._refused is not None:
+                        break
+        except (TimeoutError, socket.timeout):
+            detail = f"the server has been silent for {self._liveness:g} s"
+        except Exception as error:  # sockets, TLS and the peer's garbage: all end the link
+            detail = mask_secrets(str(error)) or type(error).__name__
+        with self._lock:
+            self.ended = True
+            if self._closing:
+                reason, detail = "closed", "closed"
+        self._stop_writing()
+        self._shut()
+        opened = self._namespace.is_set() and self._refused is None
+        if not opened:
+            self._refused = self._refused or detail
+            self._namespace.set()
+        _log.debug("%s: link ended (%s): %s", self.name, reason, detail)
+        # no longer needed by anyone, and a cycle through the engine client
+        self._engine = None
+        if opened:
+            self._on_end(self, reason, detail)
+
+    def _event(self, message: str) -> None:
+        try:
+            data = json.loads(message[len(_EVENT) - 1 :])
+            name = data[0]
+            if not isinstance(name, str):
+                raise TypeError("its name is no string")
+        except (ValueError, LookupError, TypeError, RecursionError) as error:
+            self._on_garbage(ProtocolError(f"an event from the server can't be read: {str(error)[:200]}"))
+            return
+        self._on_event(name, data[1] if len(data) > 1 else None)
+
+    def _other(self, message: Union[str, bytes]) -> None:
+        """Everything but a plain event of ours: the handshake's answers, acknowledgements, binary, other namespaces."""
+        try:
+            if isinstance(message, bytes):
+                packet = self._attachments
+                if packet is None:
+                    raise ValueError("binary data that nothing announced")
+                if not packet.add_attachment(message):
+                    return
+                self._attachments = None
+            elif not message.startswith("4"):
+                return  # engine packets of no concern here
+            else:
+                packet = sio_packet.Packet(encoded_packet=message[1:])
+                if packet.packet_type in (sio_packet.BINARY_EVENT, sio_packet.BINARY_ACK):
+                    self._attachments = packet
+                    return
+            if (packet.namespace or "/") != NAMESPACE:
+                return
+            kind, data = packet.packet_type, packet.data
+            if kind == sio_packet.CONNECT:
+                self._namespace.set()
+            elif kind == sio_packet.CONNECT_ERROR:
+                told = data.get("message") if isinstance(data, dict) else data
+                self._refused = mask_secrets(str(told or "the server refused the connection"))
+                self._namespace.set()
+            elif kind in (sio_packet.EVENT, sio_packet.BINARY_EVENT):
+                if not (isinstance(data, list) and data and isinstance(data[0], str)):
+                    raise ValueError("an event without a name")
+                if packet.id is not None:
+                    self.send(f"3{NAMESPACE},{packet.id}[]")
+                self._on_event(data[0], data[1] if len(data) > 1 else None)
+        except (ValueError, LookupError, TypeError, RecursionError) as error:
+            self._on_garbage(ProtocolError(f"a packet from the server can't be read: {str(error)[:200]}"))
+
+    # ── ending ──
+
+    def close(self, deadline: Deadline) -> None:
+        """Say goodbye if the peer still listens, and end both threads by the deadline in any case."""
+        with self._lock:
+            already = self._closing
+            self._closing = True
+        if not already and not self.ended and self._engine is not None:
+            try:
+                self._engine.queue.put_nowait(f"41{NAMESPACE},")
+                self._engine.queue.put_nowait("1")
+            except (queue.Full, AttributeError):
+                pass  # the goodbye is a courtesy; the link may also end at this very moment
+            self._stop_writing()
+            self._join("write", deadline.remaining(at_most=1.0))
+        self._shut()
+        self._join("read", deadline.remaining())
+        self._join("write", deadline.remaining())
+
+    def kill(self) -> None:
+        """End it now, without a word. Never blocks; callable from any thread, during ``open`` too."""
+        with self._lock:
+            self._closing = True
+        self._stop_writing()
+        self._shut()
+
+    def forget(self) -> None:
+        """In a forked child: let go of the shared socket without a word on it."""
+        self.ended = True
+        if self._ws is not None and self._ws.sock is not None:
+            self._ws.sock.close()
+
+    def _stop_writing(self) -> None:
+        engine = self._engine
+        if engine is not None:
+            try:
+                engine.queue.put_nowait(None)
+            except queue.Full:
+                pass  # then the writer is stuck in a write, which _shut() ends
+
+    def _shut(self) -> None:
+        sock = self._ws.sock if self._ws is not None else None
+        if sock is None:
+            return
+        try:
+            sock.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass  # already gone
+        if self.ended:
+            sock.close()
+
+    def _join(self, role: str, timeout: Optional[float]) -> None:
+        for thread in self.threads:
+            if thread.name.startswith(f"estuary-{role}-") and thread is not threading.current_thread():
+                thread.join(timeout)
+
+
+def _split_path(url: str) -> Tuple[str, str]:
+    scheme, _, rest = url.partition("://")
+    host, _, path = rest.partition("/")
+    return f"{scheme}://{host}", path
+
+
+def _explain(error: BaseException, url: str, deadline: Deadline) -> ConnectError:
+    """The library's "Connection error" as what really happened and what to do about it."""
+    cause: Optional[BaseException] = error
+    while cause is not None:
+        if isinstance(cause, (TimeoutError, socket.timeout, websocket.WebSocketTimeoutException)):
+            return ConnectTimeout(f"{url} did not answer within {deadline.timeout:g} s")
+        if isinstance(cause, ConnectionRefusedError):
+            return ConnectError(f"{url} refused the connection: is the server running, and is the port right?")
+        if isinstance(cause, socket.gaierror):
+            return ConnectError(f"the host name of {url} can't be resolved: check server_url and the network")
+        if isinstance(cause, websocket.WebSocketBadStatusException):
+            return ConnectError(f"{url} answered HTTP {cause.status_code}: is it an Estuary server?")
+        cause = cause.__cause__ or cause.__context__
+    last = error
+    while last.__cause__ or last.__context__:
+        last = last.__cause__ or last.__context__  # type: ignore[assignment]
+    told = mask_secrets(str(last)) or type(last).__name__
+    return ConnectError(f"the connection to {url} failed: {told}")

@@ -1,0 +1,441 @@
+"""Turns and replies: which message answers which text, and what the user is shown of it.
+
+Pure state: no threads, no sockets, no clock of its own. ``Conversation`` is fed with what was sent and with every
+event, in the wire's order, and says where each chunk belongs. The wire ties no text to its answer, so the order does:
+
+* the first message that is no interjection belongs to the oldest text that has no answer yet;
+* a message that was interrupted, failed or was given up is closed: whatever still arrives of it is dropped;
+* a text that was interrupted before anything of its answer arrived stays in the order (an *orphan*), so that its late
+  answer is not taken for the next text's, until the server confirms the interruption.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import OrderedDict, deque
+from typing import Deque, Dict, List, NamedTuple, Optional, Tuple, Union
+
+from attrs import define, field, frozen
+
+from .actions import Action, ActionLedger, ActionParser
+from .events import BotResponse, ClientAction, Interrupt
+
+__all__ = ["Conversation", "Message", "Reply", "Response", "Timing", "Turn"]
+
+#: Messages that are over but whose late chunks and late typed actions must still be recognised.
+REMEMBERED = 256
+#: Scripted lines that wait for their text to come back. They are optional: a server may not echo them.
+MAX_LINES = 8
+
+
+@frozen
+class Timing:
+    """How long a turn took, in seconds from the moment the text was handed to the transport."""
+
+    first_chunk: Optional[float]
+    total: float
+
+
+@frozen
+class Reply:
+    """One whole answer. ``str(reply)`` is its text."""
+
+    #: what the character said, without action tags
+    text: str
+    #: the same as it came, tags and all
+    raw_text: str = field(default="", repr=False)
+    #: what the character did, in order
+    actions: Tuple[Action, ...] = ()
+    message_id: Optional[str] = None
+    #: the answer was cut off: ``text`` is what was said until then
+    interrupted: bool = False
+    timing: Timing = Timing(None, 0.0)
+    #: what was spoken, if anything: PCM16 little-endian mono at the session's sample rate
+    audio: Optional[bytes] = field(default=None, repr=False)
+    #: what the user said, for a spoken turn
+    transcript: Optional[str] = None
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@frozen(eq=False)
+class Response:
+    """One chunk of what the character says, the same in both dialects of the wire."""
+
+    #: the text that is new, without action tags; never half a tag. May be empty in the last chunk
+    delta: str
+    #: the message ends here
+    is_final: bool
+    message_id: Optional[str]
+    #: counts the chunks of one message from 0, as they are delivered
+    chunk_index: int
+    #: the character speaks unasked
+    is_interjection: bool
+    #: the message was cut off (only in its last chunk)
+    interrupted: bool
+    #: the actions whose tags ended in this chunk
+    actions: Tuple[Action, ...]
+    _message: Message = field(repr=False)
+    _end: int = field(repr=False)
+
+    @property
+    def text(self) -> str:
+        """All of the message so far, without action tags."""
+        return self._message.visible()[: self._end]
+
+
+class Message:
+    """One message while it arrives: puts the chunks of either dialect together and takes the actions out.
+
+    Dialect A has a string in ``partial`` (this chunk's text; ``text`` is all so far), dialect B a boolean (``text`` is
+    this chunk's text). In both the final ``text`` is the whole, the last piece, or empty.
+    """
+
+    __slots__ = (
+        "_parser", "_raw", "_revised", "_shown", "_shown_cache", "_shown_length", "actions", "chunks", "id",
+        "is_interjection", "ledger", "over", "turn",
+    )  # fmt: skip
+
+    def __init__(self, message_id: Optional[str]) -> None:
+        self.id = message_id
+        self.turn: Optional[Turn] = None
+        self.is_interjection = False
+        self.over = False
+        self.chunks = 0
+        self.actions: List[Action] = []
+        self.ledger = ActionLedger()
+        self._parser = ActionParser(message_id)
+        self._raw: List[str] = []
+        self._shown: List[str] = []
+        self._shown_length = 0
+        self._shown_cache = ""
+        self._revised: Optional[str] = None
+
+    def raw(self) -> str:
+        return "".join(self._raw)
+
+    def visible(self) -> str:
+        """All text so far without tags."""
+        if self._shown:
+            self._shown_cache += "".join(self._shown)
+            self._shown = []
+        return self._shown_cache
+
+    def final_text(self) -> str:
+        return self.visible() if self._revised is None else self._revised
+
+    def add(self, event: BotResponse) -> Response:
+        text, partial = event.text, event.partial
+        if event.is_final:
+            piece = self._last_piece(text, partial if isinstance(partial, str) else "")
+        elif partial.__class__ is bool:
+            piece = text
+        elif partial:
+            piece = partial  # type: ignore[assignment]
+        else:
+            # no partial: all so far, or a piece of its own
+            seen = self.raw()
+            piece = text[len(seen) :] if seen and text.startswith(seen) else ("" if partial == "" else text)
+        return self._show(piece, event.is_final)
+
+    def end(self) -> Response:
+        """Close the message where it is: it was cut off."""
+        return self._show("", True, interrupted=True)
+
+    def _show(self, piece: str, is_final: bool, interrupted: bool = False) -> Response:
+        if piece:
+            self._raw.append(piece)
+        parsed = self._parser.feed(piece)
+        delta, found = parsed.text, parsed.actions
+        if is_final:
+            rest = self._parser.finish()
+            delta += rest.text
+            found = [*found, *rest.actions]
+            self.over = True
+        actions = tuple(action for action in found if self.ledger.accept(action, typed=False)) if found else ()
+        if actions:
+            self.actions.extend(actions)
+        if delta:
+            self._shown.append(delta)
+            self._shown_length += len(delta)
+        response = Response(
+            delta, is_final, self.id, self.chunks, self.is_interjection, interrupted, actions, self, self._shown_length
+        )
+        self.chunks += 1
+        return response
+
+    def _last_piece(self, text: str, partial: str) -> str:
+        """What the final ``text`` adds to the chunks before it."""
+        seen = self.raw()
+        if not seen:
+            return text or partial
+        if not text:
+            return partial
+        if text.startswith(seen):
+            return text[len(seen) :]
+        # the whole text, but tidied up: stripped, or with its tags already removed
+        shown, told = "".join(self.visible().split()), "".join(_without_tags(text).split())
+        if told == shown:
+            return ""
+        if shown and told.startswith(shown):
+            return _after(text, len(shown))
+        common = len(os.path.commonprefix([text, seen]))  # noqa: RUF071 - characters are meant
+        if common >= 8 and common * 2 >= len(seen) and len(text) * 2 >= len(seen):
+            # the whole text with a change in the middle: what was shown can't be taken back, the reply is right
+            self._revised = _without_tags(text)
+            return ""
+        return text
+
+
+def _without_tags(text: str) -> str:
+    parser = ActionParser(None)
+    return parser.feed(text).text + parser.finish().text
+
+
+def _after(text: str, count: int) -> str:
+    """``text`` from behind its first ``count`` characters that are no white space."""
+    for index, char in enumerate(text):
+        if count == 0:
+            return text[index:]
+        count -= not char.isspace()
+    return ""
+
+
+@define(eq=False)
+class Turn:
+    """One text and its answer. ``outcome`` is ``None`` while it is under way."""
+
+    text: str
+    started: float
+    #: a ``send()`` or ``stream()`` waits for it; otherwise its answer goes to ``responses()``
+    claimed: bool = True
+    #: a ``stream()`` takes its chunks
+    streaming: bool = False
+    #: a scripted line (``say_line``), which is bound only to a message that repeats it
+    is_line: bool = False
+    message: Optional[Message] = None
+    chunks: Deque[Response] = field(factory=deque)
+    first_chunk: Optional[float] = None
+    ended: Optional[float] = None
+    #: ``final``, ``interrupted`` or the error that ended it
+    outcome: Union[str, Exception, None] = None
+    #: number of the last callback that its actions queued, for ``Dispatcher.wait_for``
+    last_callback: int = 0
+
+    @property
+    def text_so_far(self) -> str:
+        return self.message.visible() if self.message else ""
+
+    def reply(self) -> Reply:
+        """The answer. Raises the error that ended the turn, if one did."""
+        if isinstance(self.outcome, Exception):
+            raise self.outcome
+        message = self.message
+        first = None if self.first_chunk is None else self.first_chunk - self.started
+        timing = Timing(first, (self.ended or self.started) - self.started)
+        interrupted = self.outcome == "interrupted"
+        if message is None:
+            return Reply("", interrupted=interrupted, timing=timing)
+        return Reply(
+            text=message.final_text(),
+            raw_text=message.raw(),
+            actions=tuple(message.actions),
+            message_id=message.id,
+            interrupted=interrupted,
+            timing=timing,
+        )
+
+
+class Delivery(NamedTuple):
+    """Where a chunk goes: to a turn that is claimed, or (``turn`` is ``None``) to the inbox."""
+
+    turn: Optional[Turn]
+    response: Response
+
+
+class Conversation:
+    """The order of texts and messages of one session. Not thread-safe: the session locks around it."""
+
+    def __init__(self) -> None:
+        self._turns: Deque[Turn] = deque()
+        self._open: Dict[Optional[str], Message] = {}
+        self._closed: OrderedDict[str, ActionLedger] = OrderedDict()
+        self.turn_ended = False
+
+    # ── what was sent ──
+
+    def begin(self, turn: Turn) -> None:
+        if turn.is_line:
+            lines = [t for t in self._turns if t.is_line and t.message is None]
+            for stale in lines[: max(0, len(lines) - MAX_LINES + 1)]:
+                self._turns.remove(stale)
+        self._turns.append(turn)
+        if len(self._turns) > REMEMBERED:
+            # texts handed over without waiting, to a server that never answers
+            self._turns.popleft()
+
+    def forget(self, turn: Turn) -> None:
+        """The text was not sent after all, or its late answer is no longer expected."""
+        if turn in self._turns:
+            self._turns.remove(turn)
+
+    @property
+    def active(self) -> List[Turn]:
+        """The texts whose answers are under way or still to come, oldest first."""
+        return [t for t in self._turns if t.outcome is None and not t.is_line]
+
+    @property
+    def orphans(self) -> List[Turn]:
+        return [t for t in self._turns if t.outcome is not None]
+
+    @property
+    def speaking(self) -> Optional[str]:
+        """The id of the message that is arriving, if any."""
+        return next((m.id for m in reversed(list(self._open.values())) if not m.over), None)
+
+    # ── what arrives ──
+
+    def bot_response(self, event: BotResponse, now: float) -> Optional[Delivery]:
+        """Where this chunk belongs; ``None`` for one that nobody wants any more."""
+        message = self._open.get(event.message_id)
+        if message is None:
+            if event.message_id is not None and event.message_id in self._closed:
+                return None
+            message = self._new_message(event.message_id)
+        if not message.chunks:
+            message.is_interjection = event.is_interjection
+            if not event.is_interjection:
+                turn = message.turn = self._oldest_unanswered(event)
+                if turn is not None:
+                    turn.message = message
+                    turn.first_chunk = now
+        response = message.add(event)
+        turn = message.turn
+        if event.is_final:
+            self._close(message)
+            if turn is not None:
+                self._end(turn, "final", now)
+        if turn is None or (not turn.claimed and turn.outcome in (None, "final")):
+            return Delivery(None, response)
+        if turn.outcome not in (None, "final"):
+            return None  # an orphan's late answer
+        return Delivery(turn, response)
+
+    def client_action(self, event: ClientAction) -> Optional[Tuple[Action, Optional[Turn]]]:
+        """The action, unless it was already noticed as a tag or belongs to a message that was cut off."""
+        message_id = event.message_id
+        action = Action(event.name, event.arguments, message_id)
+        message = self._open.get(message_id)
+        if message is None and message_id is None:
+            message = next(reversed(list(self._open.values())), None)
+        if message is None:
+            if message_id is not None and message_id in self._closed:
+                return (action, None) if self._closed[message_id].accept(action, typed=True) else None
+            message = self._new_message(message_id)
+        if not message.ledger.accept(action, typed=True):
+            return None
+        message.actions.append(action)
+        return action, message.turn
+
+    def interrupt(self, event: Interrupt, now: float) -> List[Delivery]:
+        """The server ends a message. Gives the closing chunk of what was in the inbox."""
+        message_id = event.message_id
+        if message_id is not None and message_id in self._closed:
+            return []
+        message = self._open.get(message_id)
+        if message is None and message_id is None:
+            message = next((m for m in reversed(list(self._open.values())) if not m.is_interjection), None)
+        if message is not None and message.chunks:
+            return self._cut(message, now)
+        if message is not None:
+            self._close(message)  # only typed actions had come
+        elif message_id is not None:
+            self._remember(message_id, ActionLedger())
+        waiting = [t for t in self._turns if t.message is None and not t.is_line]
+        orphan = next((t for t in waiting if t.outcome is not None), None)
+        if orphan is not None:
+            self._turns.remove(orphan)
+        elif waiting and (len(waiting) > 1 or message_id is not None):
+            self._end(waiting[0], "interrupted", now)
+        return []
+
+    def failed(self, error: Exception, now: float) -> Optional[Turn]:
+        """The server could not answer: ends the oldest text that is not answered, and returns it."""
+        turn = next((t for t in self._turns if not t.is_line), None)
+        if turn is not None:
+            if turn.message is not None:
+                self._close(turn.message)
+            self._end(turn, error, now)
+        return turn
+
+    def connection_lost(self, error: Exception, now: float) -> List[Delivery]:
+        """Everything under way ends. Gives the closing chunks of what was in the inbox."""
+        deliveries = [d for m in list(self._open.values()) for d in self._cut(m, now, error)]
+        for turn in list(self._turns):
+            self._end(turn, error, now)
+        return deliveries
+
+    # ── what the user gives up ──
+
+    def give_up(self, turn: Turn, now: float) -> None:
+        """Nobody waits for this turn any more: what still comes of it is dropped."""
+        if turn.outcome is not None:
+            return
+        if turn.message is not None:
+            self._close(turn.message)
+            self._end(turn, "interrupted", now)
+        else:
+            turn.outcome, turn.ended = "interrupted", now  # an orphan now
+            self.turn_ended = True
+
+    def interrupt_all(self, now: float) -> List[Delivery]:
+        """The user interrupts: every message ends here. Gives the closing chunks of what was in the inbox."""
+        deliveries = [d for m in list(self._open.values()) if m.chunks for d in self._cut(m, now)]
+        for turn in self.active:
+            self.give_up(turn, now)
+        return deliveries
+
+    # ── inside ──
+
+    def _new_message(self, message_id: Optional[str]) -> Message:
+        message = self._open[message_id] = Message(message_id)
+        if len(self._open) > REMEMBERED:
+            # a server that never ends its messages
+            self._close(next(iter(self._open.values())))
+        return message
+
+    def _oldest_unanswered(self, event: BotResponse) -> Optional[Turn]:
+        said = event.text or (event.partial if isinstance(event.partial, str) else "")
+        for turn in self._turns:
+            if turn.message is None and (not turn.is_line or (said and turn.text.startswith(said))):
+                return turn
+        return None
+
+    def _cut(self, message: Message, now: float, outcome: Union[str, Exception] = "interrupted") -> List[Delivery]:
+        self._close(message)
+        turn = message.turn
+        if turn is not None and turn.outcome is not None:
+            return []
+        response = message.end()
+        if turn is not None:
+            self._end(turn, outcome, now)
+            if turn.claimed:
+                return [Delivery(turn, response)]
+        return [Delivery(None, response)]
+
+    def _end(self, turn: Turn, outcome: Union[str, Exception], now: float) -> None:
+        self.forget(turn)
+        self.turn_ended = True
+        if turn.outcome is None:
+            turn.outcome, turn.ended = outcome, now
+
+    def _close(self, message: Message) -> None:
+        self._open.pop(message.id, None)
+        if message.id is not None:
+            self._remember(message.id, message.ledger)
+
+    def _remember(self, message_id: str, ledger: ActionLedger) -> None:
+        self._closed[message_id] = ledger
+        if len(self._closed) > REMEMBERED:
+            self._closed.popitem(last=False)

@@ -1,0 +1,78 @@
+"""What estuary is for, in one run against a local gateway: streaming, an action, a memory in a second conversation.
+
+Run it with ``make demo``. Nothing leaves this machine.
+"""
+
+from __future__ import annotations
+
+import requests
+
+import estuary.gateway
+from estuary import ActionRegistry, Session
+
+WIDTH = 78
+
+
+def say(who: str, text: str) -> None:
+    print(f"\n  {who:>8} │ {text}", end="", flush=True)
+
+
+def listen(session: Session, text: str) -> None:
+    """Send ``text`` and print the answer while it arrives."""
+    say("you", text)
+    say("character", "")
+    for chunk in session.stream(text):
+        print(chunk.delta, end="", flush=True)
+
+
+def title(text: str) -> None:
+    print(f"\n\n── {text} " + "─" * (WIDTH - len(text) - 4), end="")
+
+
+def main() -> None:
+    actions = ActionRegistry()
+
+    @actions.on("navigate")
+    def navigate(target: str, speed: float = 1.0) -> None:
+        """Move the user to a room of the house.
+
+        Args:
+            target: Where to go, for example kitchen.
+            speed: How fast, 1.0 being a walk.
+        """
+        print(f"\n  {'action':>8} │ navigate(target={target!r}, speed={speed})", end="", flush=True)
+
+    with estuary.gateway.serve(chunk_delay=0.02) as gateway:
+        print(f"A local Estuary gateway runs at {gateway.url}; the chat engine is {gateway.engines['chat']}.")
+
+        # what the character can do is what the program can do: declared from the handlers themselves
+        requests.put(
+            f"{gateway.url}/api/v1/characters/{gateway.character_id}",
+            json={"actions": actions.declarations()},
+            headers={"X-API-Key": gateway.api_key},
+            timeout=10,
+        ).raise_for_status()
+
+        title("the first conversation")
+        with gateway.session(player_id="alice", actions=actions) as session:
+            listen(session, "Hello! My name is Alice, I live in Lyon and I love jazz.")
+            listen(session, "Tell me a story.")
+            listen(session, "Take me to the kitchen, please.")
+            reply = session.send("Thank you, goodbye!")
+            say("you", "Thank you, goodbye!")
+            say("character", reply.text)
+            say("", f"(first words after {1000 * (reply.timing.first_chunk or 0):.0f} ms)")
+
+        title("a second conversation, later")
+        with gateway.session(player_id="alice", actions=actions) as session:
+            listen(session, "Hello again!")
+            listen(session, "What do you remember about me?")
+
+        title("somebody else")
+        with gateway.session(player_id="bob") as session:
+            listen(session, "What is my name?")
+    print("\n\nEverything is stopped.")
+
+
+if __name__ == "__main__":
+    main()
