@@ -22,7 +22,7 @@ def _check_extra() -> None:
     for package in ("fastapi", "uvicorn", "websockets", "sqlalchemy"):
         if importlib.util.find_spec(package) is None:
             raise ImportError(
-                f"the local gateway needs the gateway extra: pip install 'estuary-sync[gateway]' ({package} is missing)",
+                f"the local gateway needs the gateway extra: pip install 'estuary-sync[gateway]' (no {package} here)",
                 name=package,
             )
 

@@ -44,7 +44,7 @@ _NOTHING_TO_DO = {
 #: turns of one session that may wait to be stored before its next event is read
 _BACKLOG = 16
 #: seconds that a client which was told to go has to close its socket itself
-_LINGER = 5.0
+_LINGER = 2.0
 
 
 class _Malformed(Exception):
@@ -165,6 +165,7 @@ class SdkNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # python-soc
     async def _disconnect(self, sid: str) -> None:
         client = self._clients.pop(sid, None)
         if client is not None:
+            self._linger(client.eio_sid)
             # not awaited here: the transport's clean-up need not wait for the database
             task = asyncio.get_running_loop().create_task(self._leave(client, 30.0))
             self._tasks.add(task)
@@ -180,10 +181,11 @@ class SdkNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # python-soc
         return sum(client.key_id == key_id for client in self._clients.values())
 
     def _linger(self, eio_sid: str) -> None:
-        """The client was sent away: close its connection too if it does not."""
+        """The client has left or was sent away: close its connection too if it does not."""
 
         def close() -> None:
-            if eio_sid in self.server.eio.sockets:
+            back = any(client.eio_sid == eio_sid for client in self._clients.values())
+            if not back and eio_sid in self.server.eio.sockets:
                 task = asyncio.get_running_loop().create_task(self.server.eio.disconnect(eio_sid))
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)

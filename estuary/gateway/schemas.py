@@ -17,7 +17,6 @@ __all__ = [
     "CharacterBody",
     "CharacterList",
     "CharacterOut",
-    "CharacterPatch",
     "ConversationList",
     "ConversationOut",
     "Health",
@@ -95,7 +94,7 @@ class ParameterBody(_Section):
     """One parameter of an action."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.\-]{0,63}$")]
-    type: Annotated[str, Field(pattern=r"^[a-z]{1,20}$", examples=["string", "integer", "number", "boolean"])] = "string"
+    type: Annotated[str, Field(pattern=r"^[a-z]{1,20}$", description="string, integer, number, boolean…")] = "string"
     required: bool = False
     description: Annotated[Optional[str], Field(max_length=2000)] = ""
 
@@ -134,15 +133,6 @@ class CharacterBody(_Section):
         return _distinct(value, "action")
 
 
-class CharacterPatch(CharacterBody):
-    """A change to a character: what is left out stays as it is, what is null goes back to its default.
-
-    ``actions`` is replaced as a whole.
-    """
-
-    # the same fields; null is allowed anywhere because ``merge`` takes it out before anything is checked
-
-
 def _distinct(value: list[Any], noun: str) -> list[Any]:
     seen: set[str] = set()
     for item in value:
@@ -153,7 +143,7 @@ def _distinct(value: list[Any], noun: str) -> list[Any]:
 
 
 def merge(stored: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
-    """The stored body with a change laid over it, sections deep; ``None`` takes a field out, so that it gets its default.
+    """The stored body with a change laid over it, sections deep. ``None`` takes a field out: it gets its default.
 
     >>> merge({"llm": {"model": "a", "temperature": 1}, "verbose": True}, {"llm": {"model": "b"}, "verbose": None})
     {'llm': {'model': 'b', 'temperature': 1}}

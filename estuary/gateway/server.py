@@ -35,6 +35,8 @@ log = logging.getLogger("estuary.gateway")
 DEVELOPMENT_KEY = "development"
 
 _START_SECONDS = 30.0
+#: seconds for clients to take note of the end
+_FAREWELL_SECONDS = 0.5
 
 
 def serve(port: int = 0, db: Location = None, *, host: str = "127.0.0.1", **options: Any) -> Gateway:
@@ -272,6 +274,7 @@ class _ServerThread:
             access_log=False,
             proxy_headers=False,
             server_header=False,
+            # requests in progress may end; the clients of the socket are cut off before
             timeout_graceful_shutdown=1,
         )
         self._server = _Uvicorn(config, self._ready.set)
@@ -279,12 +282,13 @@ class _ServerThread:
         stopped = asyncio.ensure_future(self._server._stop.wait())
         await asyncio.wait({serving, stopped}, return_when=asyncio.FIRST_COMPLETED)
         stopped.cancel()
-        deadline = asyncio.get_running_loop().time() + self._timeout
         if not serving.done():
             await self._app.close(self._timeout)
-            await asyncio.wait({serving}, timeout=max(0.1, deadline - asyncio.get_running_loop().time()))
+            await asyncio.wait({serving}, timeout=min(_FAREWELL_SECONDS, self._timeout))
+        # whoever has not gone by now does not read what we send
         for transport in list(self._transports.values()):
             transport.abort()
+        await asyncio.wait({serving}, timeout=2 * _FAREWELL_SECONDS)
         if serving.done():
             serving.result()
 

@@ -59,7 +59,9 @@ class Speech:
     so far, and escaping that again for each would cost as much as all the rest.
     """
 
-    def __init__(self, wire: Sender, message_id: str, *, dialect: str = "cumulative", final_text: str = "whole") -> None:
+    def __init__(
+        self, wire: Sender, message_id: str, *, dialect: str = "cumulative", final_text: str = "whole"
+    ) -> None:
         self._wire = wire
         self._message_id = message_id
         self._cumulative = dialect == "cumulative"

@@ -1,8 +1,8 @@
 """The turns of one session: one at a time, interruptible, stored. Knows nothing of sockets.
 
-A turn goes through four steps: the user's message is committed; the engine answers and its pieces are sent; what was said
-and what was learnt is committed; the final message is sent. Whoever interrupts only marks the turn and stops its engine,
-so the first and the third step always happen, and the next turn begins when they have.
+A turn goes through four steps: the user's message is committed; the engine answers and its pieces are sent; what was
+said and what was learnt is committed; the final message is sent. Whoever interrupts only marks the turn and stops its
+engine, so the first and the third step always happen, and the next turn begins when they have.
 """
 
 from __future__ import annotations

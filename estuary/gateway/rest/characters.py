@@ -8,7 +8,7 @@ from fastapi import APIRouter, Body, Depends, Query
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
-from ..schemas import CharacterBody, CharacterList, CharacterOut, CharacterPatch
+from ..schemas import CharacterBody, CharacterList, CharacterOut
 from .deps import ERRORS, CharacterId, OwnPlayer, ServicesDep, not_found, require_key
 
 __all__ = ["router"]
@@ -32,7 +32,7 @@ async def listing(
     player: OwnPlayer = None,
 ) -> CharacterList:
     """Newest first. With `X-Player-Id`, without those that were made for other players."""
-    page, total = await services.database.run(services.characters.list, limit, offset, player)
+    page, total = await services.database.run(services.characters.page, limit, offset, player)
     return CharacterList(characters=page, total=total, limit=limit, offset=offset)
 
 

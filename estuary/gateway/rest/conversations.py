@@ -49,7 +49,7 @@ async def listing(
     """One conversation for each player who has ever opened a session."""
     await _existing(services, character_id)
     page, total = await services.database.run(
-        services.conversations.list,
+        services.conversations.page,
         character_id,
         limit=limit,
         offset=offset,

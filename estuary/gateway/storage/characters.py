@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Optional
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import func, or_, select
 
 from ..schemas import CharacterBody, CharacterOut, merge
 from .database import Database
@@ -69,10 +69,10 @@ class CharacterStore:
         with self._db.read() as session:
             return session.scalar(select(Character.id).where(Character.id == character_id)) is not None
 
-    def list(self, limit: int, offset: int, player_id: Optional[str] = None) -> tuple[list[CharacterOut], int]:
+    def page(self, limit: int, offset: int, player_id: Optional[str] = None) -> tuple[list[CharacterOut], int]:
         """A page, newest first, and the number of all. ``player_id`` leaves out those made for other players."""
         with self._db.read() as session:
-            rows: Select[tuple[Character]] = select(Character)
+            rows = select(Character)
             if player_id is not None:
                 rows = rows.where(or_(Character.player_id.is_(None), Character.player_id == player_id))
             total = session.scalar(select(func.count()).select_from(rows.subquery())) or 0

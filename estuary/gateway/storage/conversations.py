@@ -151,7 +151,7 @@ class ConversationStore:
 
     # --- lists
 
-    def list(
+    def page(
         self,
         character_id: str,
         *,
@@ -262,7 +262,7 @@ def _count(session: Session, key_id: str, quota: Optional[int]) -> None:
 
 def _append(session: Session, conversation: Conversation, role: str, text: str, **more: Any) -> None:
     session.add(Message(conversation_id=conversation.id, role=role, content=text, **more))
-    conversation.message_count = Conversation.message_count + 1  # type: ignore[assignment]  # counted by the database
+    conversation.message_count = Conversation.message_count + 1  # counted by the database
     conversation.last_activity = now()
 
 

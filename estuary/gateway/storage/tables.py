@@ -10,6 +10,8 @@ from sqlalchemy import JSON, DateTime, Dialect, ForeignKey, Index, String, Text,
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
+from ..text import clean
+
 __all__ = [
     "ApiKey",
     "Base",
@@ -49,15 +51,16 @@ class UTCDateTime(TypeDecorator[dt.datetime]):
 
 
 class AnyText(TypeDecorator[str]):
-    """Text of any length that may hold NUL, which only SQLite stores as it is: elsewhere it becomes U+2400 ``␀``."""
+    """Text of any length from anywhere. Half characters are replaced, and NUL where it can't be stored (by ``␀``)."""
 
     impl = Text
     cache_ok = True
 
     def process_bind_param(self, value: Optional[str], dialect: Dialect) -> Optional[str]:
-        if value is not None and dialect.name != "sqlite" and "\0" in value:
-            return value.replace("\0", "\N{SYMBOL FOR NULL}")
-        return value
+        if value is None:
+            return None
+        value = clean(value)
+        return value if dialect.name == "sqlite" else value.replace("\0", "\N{SYMBOL FOR NULL}")
 
 
 class Base(DeclarativeBase):
