@@ -21,5 +21,5 @@ else
     "$python" -m venv --clear "$directory"
 fi
 echo "Installing .[$extras] into $directory (takes a minute or two, once) …"
-"$directory/bin/python" -m pip install --quiet --disable-pip-version-check --use-pep517 --editable ".[$extras]"
+"$directory/bin/python" -m pip install -qq --disable-pip-version-check --use-pep517 --editable ".[$extras]"
 echo "$wanted" > "$stamp"

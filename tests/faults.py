@@ -70,8 +70,8 @@ class FaultProxy:
     """Forwards ``.url`` to ``upstream_host:upstream_port``; a context manager, usable once.
 
     A connection that can't be made upstream is reset. Counters, to be read from any thread: ``connections``
-    accepted since the start, ``active`` ones, ``bytes_up`` and ``bytes_down`` forwarded. They follow what they
-    count by an instant: wait for them with :meth:`wait_for`.
+    accepted since the start, ``active`` ones, ``bytes_up`` and ``bytes_down`` forwarded. They follow what
+    they count by an instant: wait for them with :meth:`wait_for`.
     """
 
     def __init__(self, upstream_host: str, upstream_port: int) -> None:
@@ -229,7 +229,7 @@ class FaultProxy:
                 self._wait(self._work())
                 while self._commands:
                     self._commands.popleft()()
-        except BaseException as error:  # noqa: BLE001 - raised by close(), on the thread of the test
+        except BaseException as error:  # raised by close(), on the thread of the test
             self._failure = error
         finally:
             self._close_all(abort=False)

@@ -1,4 +1,4 @@
-"""The package as others get it: light to import, typed, of one version, freely licensed, tied to no machine."""
+"""The package as others get it: light to import, typed, of one version, free to use, tied to no machine."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ HEAVY = [
     "websocket",
 ]
 
-# Licences of dependencies that suit MIT-licensed code and whoever uses it, closed source included. (MPL-2.0 binds
-# changes to its own files only.)
+# Licences of dependencies that suit MIT-licensed code and whoever uses it, closed source included. (MPL-2.0
+# binds changes to its own files only.)
 COMPATIBLE = re.compile(
     r"\b(MIT|BSD|Apache|ISC|MPL-2\.0|Mozilla Public License 2\.0|PSF|PSFL|Python Software Foundation)\b"
 )
 INCOMPATIBLE = re.compile(r"\b([AL]?GPL|Affero|GNU|proprietary|commercial)\b", re.IGNORECASE)
 
-# Directories of one machine, not preceded by something that makes them part of another path or of a web address.
+# Directories of one machine, unless what precedes makes them part of another path or of a web address.
 MACHINE_PATHS = re.compile(r"(?:file://|(?<![\w.~})/-]))/(?:home/[a-z]|root/|work/|opt/[a-z]|Users/[A-Za-z])")
 REGISTRIES = re.compile(r"\b(?:pythonhosted\.org|pypi\.org/simple|registry\.npmjs\.org|deb\.debian\.org)\b")
 
