@@ -310,7 +310,9 @@ def _listen(host: str, port: int) -> socket.socket:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
     except socket.gaierror as error:
         raise GatewayError(f"the gateway can't listen on {host!r}: there is no such address") from error
-    listener = socket.socket(family[0], socket.SOCK_STREAM)
+    # the protocol by name: asyncio sets TCP_NODELAY only where the socket says that it is TCP, and without it every
+    # second small message waits for the peer's delayed acknowledgement, 40 ms
+    listener = socket.socket(family[0], socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(family[4])
