@@ -48,7 +48,9 @@ _TAIL = re.compile(
     r"if|unless|until|till|except|as (?:well|long|much|far)|now|nowadays|currently|right now|just now|at the moment|"
     r"these days|anymore|any more|any longer|too|again|by the way|btw|please|you know|i think|i guess|lol|haha|yet|"
     r"already|together|alone|everybody|everyone|before|after|than|once|then|instead|nice to meet|about|than|after all|"
-    r"actually|really|to be honest|tbh|of course|obviously|not)\b",
+    r"actually|really|to be honest|tbh|of course|obviously|not|recently|lately|yesterday|last (?:week|month|year|summer|winter|"
+    r"spring|autumn|night|weekend|monday|friday)|this (?:week|month|year|summer|winter|spring)|(?:a|an|two|three|four|five|six|ten|\d{1,2}|"
+    r"some|a few|several|many) (?:days?|weeks?|months?|years?) ago|in (?:the year )?(?:19|20)\d\d|all my life|most of the time|permanently)\b",
     re.I,
 )
 
