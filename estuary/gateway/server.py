@@ -362,10 +362,6 @@ def _chat_engine(options: GatewayOptions) -> engines.ChatEngine:
         from .engines.openai_chat import OpenAIChat
 
         return OpenAIChat(options.llm_url, options.llm_model, api_key=options.llm_api_key)
-    try:
-        from .engines.companion import Companion
-    except ImportError:
-        from .engines.echo import Echo
+    from .engines.companion import Companion
 
-        return Echo()
     return Companion(chunk_delay=options.chunk_delay)

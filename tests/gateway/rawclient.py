@@ -26,7 +26,7 @@ class RawClient:
 
     def __init__(self, url: str) -> None:
         address = url.replace("http", "ws", 1) + "/socket.io/?EIO=4&transport=websocket"
-        self._ws = websocket.create_connection(address, timeout=10)
+        self._ws = websocket.create_connection(address, timeout=10, skip_utf8_validation=True)
         self.handshake = json.loads(self._ws.recv()[1:])
         self.seen: list[tuple[str, Any]] = []
         self.session: dict[str, Any] = {}
