@@ -68,6 +68,8 @@ def _text_or_flag(value: Any, _: Any) -> Any:
 
 
 _FRACTION = re.compile(r"\.(\d+)")
+#: an offset behind a time of day, with the minutes' colon or the minutes missing
+_OFFSET = re.compile(r"(:\S*?[+-]\d\d):?(\d\d)?$")
 
 
 def parse_time(value: Any, _: Any = None) -> dt.datetime:
@@ -77,10 +79,12 @@ def parse_time(value: Any, _: Any = None) -> dt.datetime:
     '2026-01-02T03:04:05+00:00'
     """
     try:
-        if isinstance(value, str):
+        if isinstance(value, str) and len(value) < 100:
             text = value.strip().replace("Z", "+00:00").replace("z", "+00:00")
             # Python 3.9 takes fractions of exactly three or six digits
             text = _FRACTION.sub(lambda m: "." + (m.group(1) + "000000")[:6], text)
+            # … and offsets of exactly hours and minutes
+            text = _OFFSET.sub(lambda m: f"{m.group(1)}:{m.group(2) or '00'}", text)
             when = dt.datetime.fromisoformat(text)
             return when if when.tzinfo else when.replace(tzinfo=dt.timezone.utc)
         if isinstance(value, (int, float)) and not isinstance(value, bool):
@@ -166,7 +170,9 @@ def _structure_slowly(
 def _describe(value: Any) -> str:
     names = {dict: "an object", list: "a list", str: "a string", bool: "a boolean", type(None): "null"}
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return f"the number {value!r:.40}"
+        # a larger integer takes long to print, or Python refuses to
+        huge = isinstance(value, int) and abs(value) > 10**40
+        return "a huge number" if huge else f"the number {value!r}"
     if isinstance(value, str):
         return f"the string {value[:40]!r}"
     return names.get(type(value), f"a {type(value).__name__}")
