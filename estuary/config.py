@@ -49,12 +49,15 @@ class Config:
         Raises ``ConfigError`` that names everything that is missing, or the first option that can't be right.
         """
         given = {
-            "api_key": api_key or os.environ.get("ESTUARY_API_KEY"),
-            "character_id": character_id or os.environ.get("ESTUARY_CHARACTER_ID"),
-            "player_id": player_id or os.environ.get("ESTUARY_PLAYER_ID"),
+            # an argument that is empty is a mistake: to talk as whoever the environment names would hide it
+            "api_key": os.environ.get("ESTUARY_API_KEY") if api_key is None else api_key,
+            "character_id": os.environ.get("ESTUARY_CHARACTER_ID") if character_id is None else character_id,
+            "player_id": os.environ.get("ESTUARY_PLAYER_ID") if player_id is None else player_id,
         }
         missing: List[str] = [
-            f"{name} (pass {name}=… or set ESTUARY_{name.upper()})" for name, value in given.items() if not value
+            f"{name} (pass {name}=… or set ESTUARY_{name.upper()})"
+            for name, value in given.items()
+            if value is None or (isinstance(value, str) and not value.strip())
         ]
         if missing:
             raise ConfigError(f"missing: {', '.join(missing)}")
@@ -93,16 +96,21 @@ def _check_number(name: str, value: Any, *, low: float) -> None:
         raise ConfigError(f"{name} is {value!r}: give a number, {low:g} or more")
 
 
-def _check_url(url: str) -> str:
+def _check_url(url: Any) -> str:
     example = "give it as https://host or http://host:port"
+    if not isinstance(url, str):
+        raise ConfigError(f"server_url is {type(url).__name__}, not a string: {example}")
     try:
         parts = urlsplit(url.strip())
+        with_user = "@" in parts.netloc
         _ = parts.port
     except ValueError as error:
-        raise ConfigError(f"server_url can't be read ({error}): {example}") from None
+        # no word of the URL itself where a password may be in it
+        why = "" if "@" in url else f" ({error})"
+        raise ConfigError(f"server_url can't be read{why}: {example}") from None
+    if with_user:
+        raise ConfigError("server_url holds a user name or password: the api key goes into api_key")
     scheme = {"ws": "http", "wss": "https"}.get(parts.scheme, parts.scheme)
     if scheme not in ("http", "https") or not parts.hostname:
         raise ConfigError(f"server_url is {url!r}: {example}")
-    if parts.username or parts.password:
-        raise ConfigError("server_url holds a user name or password: the api key goes into api_key")
     return urlunsplit((scheme, parts.netloc, parts.path.rstrip("/"), "", ""))

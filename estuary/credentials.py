@@ -55,10 +55,10 @@ def mask_secrets(text: str) -> str:
     >>> mask_secrets("auth {'api_key': 'est_0123456789'}")
     "auth {'api_key': 'est_…'}"
     """
-    text = _LOOKS_SECRET.sub(r"\1_…", text)
-    for secret in tuple(_secrets):
+    # the longest first, and all before the pattern: a part that is masked already would hide the rest from the search
+    for secret in sorted(_secrets, key=len, reverse=True) if _secrets else ():
         text = text.replace(secret, "…")
-    return text
+    return _LOOKS_SECRET.sub(r"\1_…", text)
 
 
 class _MaskSecrets(logging.Filter):
