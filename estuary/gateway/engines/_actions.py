@@ -14,8 +14,9 @@ from attrs import field, frozen
 
 from ._arguments import bind, coerce, options_of, question_for
 from ._clauses import plain, sentences
-from ._values import gerund
+from ._text import gerund
 from ._vocabulary import CONCEPTS, GAMES, IMPERATIVES, OPEN_VERBS, kind_of, name_words
+from ._words import word_set
 from .base import ActionSpec, ParameterSpec, Said
 
 __all__ = ["Intent", "answer_to_question", "understand"]
@@ -39,19 +40,24 @@ class Intent:
 
 
 _LEADS = re.compile(
-    r"(?:hello|hi|hey|ok|okay|so|now|well|then|and|but|oh|yes|yeah|sure|alright|all right|great|good|please|thanks|thank you|"
+    r"(?:hello|hi|hey|ok|okay|so|now|well|then|and|but|oh|yes|yeah|sure|alright|all right|great|good|please|"
+    r"thanks|thank you|"
     r"just|also|actually|quick(?:ly)?|next|first|afterwards|after that|finally|no|wait|kindly|right)(?:[,!.]? |, ?)",
     re.I,
 )
 _REQUEST = re.compile(
-    r"(?:could|would|will|can|won't|can't|couldn't) you (?:please |kindly |just |maybe |also |perhaps )*(?!be\b|have\b|like\b|mind\b|ever\b|really\b)"
+    r"(?:could|would|will|can|won't|can't|couldn't) you (?:please |kindly |just |maybe |also |perhaps "
+    r")*(?!be\b|have\b|like\b|mind\b|ever\b|really\b)"
     r"|why don't you |would you mind |do you mind |"
-    r"i(?:'d| would) (?:like|love|want) (?:for )?you to |i (?:want|need) you to |you (?:should|must|may|can|could) (?:please )?|"
+    r"i(?:'d| would) (?:like|love|want) (?:for )?you to |i (?:want|need) you to |you (?:should|must|may|can|"
+    r"could) (?:please )?|"
     r"be so kind (?:as )?to |feel free to |go ahead and |let's |let us |shall we |can we |could we |may we |"
     r"how about (?:we |you )?|what about |do me a favou?r and |don't forget to |remember to |please |"
-    r"i(?:'d| would) like to (?=go|see|visit|hear|watch|listen)|i(?:'d| would) love to (?=go|see|visit|hear|watch|listen)|"
+    r"i(?:'d| would) like to (?=go|see|visit|hear|watch|listen)|i(?:'d| would) love to (?=go|see|visit|hear|"
+    r"watch|listen)|"
     r"i (?:want|wanna|need) (?:to )?(?=go |get to |see |visit |hear |watch |listen )|"
-    r"(?:can|could|may) i (?:please )?(?=go|see|visit|hear|watch|listen|have some)|i want (?=the |some )|let me (?=see|hear|go)",
+    r"(?:can|could|may) i (?:please )?(?=go|see|visit|hear|watch|listen|have some)|i want (?=the |some )|"
+    r"let me (?=see|hear|go)",
     re.I,
 )
 _CAN = re.compile(r"(?:can|can't|could we|can we) ", re.I)
@@ -61,34 +67,43 @@ _ABILITY = re.compile(
     re.I,
 )
 _NEGATION = re.compile(
-    r"(?:(?:please )?(?:don't|do not|never|dont)(?: ever| you dare(?: to)?)?|(?:there's |there is )?no need to|you (?:don't|do not) (?:have|need) to|"
-    r"you (?:mustn't|must not|shouldn't|should not|can't|cannot|needn't)|i(?: really)? (?:don't|do not) (?:want|need)(?: you)? to|"
-    r"i(?:'d| would) rather (?:you didn't|not)|not|without|instead of|stop|please stop|under no circumstances|let's not|"
+    r"(?:(?:please )?(?:don't|do not|never|dont)(?: ever| you dare(?: to)?)?|(?:there's |there is )?no need "
+    r"to|you (?:don't|do not) (?:have|need) to|"
+    r"you (?:mustn't|must not|shouldn't|should not|can't|cannot|needn't)|i(?: really)? (?:don't|do not) "
+    r"(?:want|need)(?: you)? to|"
+    r"i(?:'d| would) rather (?:you didn't|not)|not|without|instead of|stop|please stop|under no "
+    r"circumstances|let's not|"
     r"i never (?:asked|wanted|told) you to|i didn't (?:ask|want|tell)(?: you)? to) ",
     re.I,
 )
 _POSITIVE = re.compile(r"(?:please )?(?:don't|do not|never) (?:forget|hesitate|fail) to ", re.I)
 _QUESTION = re.compile(
-    r"(?:what|what's|who|where|when|why|which|how|do|does|did|is|are|was|were|have|has|had|should|am|isn't|aren't|may)\b",
+    r"(?:what|what's|who|where|when|why|which|how|do|does|did|is|are|was|were|have|has|had|should|am|isn't|"
+    r"aren't|may)\b",
     re.I,
 )
 _CONDITION = re.compile(
-    r"\b(?:if|unless|when|whenever|once|as soon as|until|in case|every time)\b(?! you (?:can|could|please|don't|would|want|like|are ready|have))"
+    r"\b(?:if|unless|when|whenever|once|as soon as|until|in case|every time)\b(?! you (?:can|could|please|"
+    r"don't|would|want|like|are ready|have))"
     r"|\b(?:tomorrow|tonight|later|next (?:week|month|year|time)|someday|one day)\b",
     re.I,
 )
 _STORY = re.compile(r"\b(?:pretend|imagine|suppose|story|joke|poem|song about|said|says|told)\b", re.I)
-_CUT = re.compile(r"(?:,? (?:and then|then|and also|and|but|also) |[,;] ?)(?=(?:please |also |don't |do not |can you |could you )?(?P<verb>[a-z]+))", re.I)
+_CUT = re.compile(
+    r"(?:,? (?:and then|then|and also|and|but|also) |[,;] ?)(?=(?:please |also |don't |do not |can you |"
+    r"could you )?(?P<verb>[a-z]+))",
+    re.I,
+)
 _ME = frozenset({"me", "us"})
 _PARTICLES = frozenset({"on", "off", "up", "down", "out"})
 _SWAP = {
     "me": "you", "my": "your", "mine": "yours", "i": "you", "us": "us", "your": "my", "you": "me", "yours": "mine",
     "myself": "yourself", "yourself": "myself", "am": "are",
 }  # fmt: skip
-_STOPWORDS = frozenset(
-    "the a an to of in on at for and or with by from into as is are be it its this that user user's character one of all "
-    "some any given when if their them they will can current your my me you something".split()
-)
+_STOPWORDS = word_set("""
+    the a an to of in on at for and or with by from into as is are be it its this that user user's character one
+    of all some any given when if their them they will can current your my me you something
+""")
 
 
 @frozen
@@ -146,12 +161,16 @@ def _read(action: ActionSpec) -> _Reading:
     switch = any({option.lower() for option in options_of(p)} >= {"on", "off"} for p in action.parameters)
     if switch or (flags and objects and not verbs - {"set"}):
         verbs |= {"on", "off"}
-    if verbs & {"set"} or (not verbs and any(p.type.lower() in {"number", "integer", "float", "int"} for p in action.parameters)):
+    if verbs & {"set"} or (
+        not verbs and any(p.type.lower() in {"number", "integer", "float", "int"} for p in action.parameters)
+    ):
         verbs |= {"set", "up", "down"}
     topics = {kind_of(word) for word in said if word not in _STOPWORDS and not _concepts(word)}
     for parameter in action.parameters:
         topics.update(kind_of(word) for word in name_words(parameter.name))
-    return _Reading(action, tuple(words), frozenset(verbs), frozenset(hinted), frozenset(objects), frozenset(topics), particles)
+    return _Reading(
+        action, tuple(words), frozenset(verbs), frozenset(hinted), frozenset(objects), frozenset(topics), particles
+    )
 
 
 def understand(text: str, actions: Sequence[ActionSpec]) -> list[Intent]:
@@ -263,7 +282,7 @@ def _perform(clause: str, best: tuple[_Reading, frozenset[str], bool], readings:
 
 
 def _infinitive(text: str) -> str:
-    """"turning on the lights" → "turn on the lights"."""
+    """ "turning on the lights" → "turn on the lights"."""
     word, _, rest = text.partition(" ")
     if not word.endswith("ing"):
         return text
@@ -296,12 +315,34 @@ def _meaning(words: Sequence[str]) -> frozenset[str]:
         elif first in {"turn", "switch"} and "to" in rest:
             found.add("set")
         return frozenset(found)
-    if first in {"take", "bring", "get", "lead", "drive", "walk", "guide", "show", "fly", "move", "transport", "run", "teleport"} and second in _ME:
+    if (
+        first
+        in {
+            "take",
+            "bring",
+            "get",
+            "lead",
+            "drive",
+            "walk",
+            "guide",
+            "show",
+            "fly",
+            "move",
+            "transport",
+            "run",
+            "teleport",
+        }
+        and second in _ME
+    ):
         if to:
             return frozenset({"go"})
         return frozenset({"fetch", "give"}) if first in {"bring", "get"} else _concepts(first) - {"pickup"}
     if first == "take":
-        return frozenset({"capture", "pickup"}) if {kind_of(w) for w in rest} & {"photo", "screenshot"} else frozenset({"pickup"})
+        return (
+            frozenset({"capture", "pickup"})
+            if {kind_of(w) for w in rest} & {"photo", "screenshot"}
+            else frozenset({"pickup"})
+        )
     if first == "go":
         return frozenset() if second in {"on", "ahead", "away"} or not second else frozenset({"go"})
     if first in {"come"} and second in {"here", "to", "with", "closer", "over"}:
@@ -326,7 +367,7 @@ def _meaning(words: Sequence[str]) -> frozenset[str]:
 
 
 def _best(clause: str, readings: Sequence[_Reading]) -> Optional[tuple[_Reading, frozenset[str], bool]]:
-    """The action that a command (without its leads) means: with the concepts matched, and whether its object was said."""
+    """The action that a command means, the concepts matched, and whether its object was said."""
     bare = re.sub(r'"[^"]*"', " ", clause)
     words = [word.lower().strip(".,:;!?()%") for word in bare.split()]
     words = [word for word in words if word]
@@ -358,13 +399,24 @@ def _score(
     options = [option for p in reading.action.parameters for option in options_of(p)]
     chosen = any(re.search(rf" {re.escape(option.lower().replace('_', ' '))}s? ", text) for option in options if option)
     score = 2.0 * len(objects) + len(reading.topics & kinds) * 0.5 + (1.0 if chosen else 0.0)
-    if phrase and text.startswith(f" {phrase} ") and not (
-        # "wave" said alone is a command; "light" or "home" need more than that
-        len(reading.words) == 1 and not reading.verbs and not reading.action.parameters and len(words) > 4
+    if (
+        phrase
+        and text.startswith(f" {phrase} ")
+        and not (
+            # "wave" said alone is a command; "light" or "home" need more than that
+            len(reading.words) == 1 and not reading.verbs and not reading.action.parameters and len(words) > 4
+        )
     ):
         return 6.0 + score, matched or reading.verbs, len(reading.words) > 1 or bool(objects)
     literal = bool(reading.words) and first == reading.words[0] and bool(reading.verbs)
-    if "*" in meant and phrase and re.match(rf" {first} (?:me |us )?(?:a |an |the |another |your |some )?(?:little |big |nice )?{re.escape(phrase)} ", text):
+    if (
+        "*" in meant
+        and phrase
+        and re.match(
+            rf" {first} (?:me |us )?(?:a |an |the |another |your |some )?(?:little |big |nice )?{re.escape(phrase)} ",
+            text,
+        )
+    ):
         return 5.0 + score, reading.verbs, True
     # "lights on, please", "volume up", "lights off"
     if objects and polarity and kind_of(first) in reading.objects and polarity & (reading.verbs | reading.hinted):
@@ -373,25 +425,36 @@ def _score(
         return None
     score += 4.0 if literal else 3.0 if reading.verbs & meant else 2.0
     if reading.objects and not objects:
-        open_to = any(p.type.lower() not in {"number", "integer", "float", "int", "boolean", "bool"} for p in reading.action.parameters)
+        open_to = any(
+            p.type.lower() not in {"number", "integer", "float", "int", "boolean", "bool"}
+            for p in reading.action.parameters
+        )
         about = bool(reading.topics & kinds) and not reading.verbs
         go = "go" in matched and "go" in reading.verbs | reading.hinted
         if not (chosen or go or about or (matched & OPEN_VERBS and open_to)) or set(words) & GAMES:
             return None
         score -= 1.0
-    elif not reading.objects and not literal and matched and not matched & {"go"} and len(words) > 2:
+    elif (
         # the verb alone names the action: what it is done to has to fit, or be an argument
-        if not (chosen or reading.topics & kinds or reading.action.parameters):
-            return None
+        not (reading.objects or literal or "go" in matched or chosen or reading.topics & kinds)
+        and not reading.action.parameters
+        and len(words) > 2
+    ):
+        return None
     if set(words) & GAMES and "play" in matched and not kinds & (reading.topics | reading.objects):
         return None
     return score, matched or reading.verbs, bool(objects or chosen)
 
 
 def _doing(clause: str) -> str:
-    """"take me to the kitchen" → "taking you to the kitchen"."""
-    clause = re.sub(r"[ ,]*\b(?:please|for me|thanks|thank you|right now|now|will you|would you)\b(?=[ ,.!?]*$)", "", clause, flags=re.I)
-    words = re.sub(r'[<>\ufffc]', "", clause).strip(" .,!?").split()
+    """ "take me to the kitchen" → "taking you to the kitchen"."""
+    clause = re.sub(
+        r"[ ,]*\b(?:please|for me|thanks|thank you|right now|now|will you|would you)\b(?=[ ,.!?]*$)",
+        "",
+        clause,
+        flags=re.I,
+    )
+    words = re.sub(r"[<>\ufffc]", "", clause).strip(" .,!?").split()
     if not words or len(words) > 12 or words[0].lower() not in IMPERATIVES:
         return ""
     swapped = [_SWAP.get(word.lower(), word) for word in words[1:]]
@@ -402,10 +465,12 @@ _NEVER_MIND = re.compile(r"(?:never ?mind|forget it|cancel|nothing|no|nope|nowhe
 
 
 def answer_to_question(text: str, history: Sequence[Said], actions: Sequence[ActionSpec]) -> Optional[Intent]:
-    """"The kitchen." after "Where to?": the action that waited for it, now complete (or asking for the next thing)."""
+    """ "The kitchen." after "Where to?": the action that waited for it, now complete (or asking for the next thing)."""
     if len(history) < 2 or history[-1].role != "assistant" or history[-2].role != "user" or "?" in text:
         return None
-    asked = next((i for i in understand(history[-2].content, actions) if i.kind == "ask" and i.parameter is not None), None)
+    asked = next(
+        (i for i in understand(history[-2].content, actions) if i.kind == "ask" and i.parameter is not None), None
+    )
     if asked is None or asked.parameter is None:
         return None
     if not history[-1].content.rstrip().endswith(question_for(asked.action, asked.parameter)):

@@ -6,22 +6,30 @@ import re
 from collections.abc import Sequence
 from typing import Any, Optional
 
-from ._values import NUMBER_WORDS
+from ._numbers import NUMBER_WORDS
 from ._vocabulary import kind_of, name_words, role_of
+from ._words import word_set
 from .base import ActionSpec, ParameterSpec
 
 __all__ = ["bind", "coerce", "options_of", "question_for"]
 
 _OPTIONS = re.compile(
-    r"\b(?:one of|either|options?(?: are)?|allowed(?: values)?|choices?(?: are)?|values?(?: are)?|can be|must be)\s*:?\s*"
+    r"\b(?:one of|either|options?(?: are)?|allowed(?: values)?|choices?(?: are)?|values?(?: are)?|can be|"
+    r"must be)\s*:?\s*"
     r"(?P<list>[^.;)\n]{1,500})",
     re.I,
 )
 _NUMBER = r"(?<![\w.])-?\d{1,12}(?:[.,]\d{1,6})?(?![\w]|[.,]\d)"
-_ON = frozenset("on enable enabled yes true activate activated open start unmute lit".split())
-_OFF = frozenset("off disable disabled no false deactivate deactivated close stop mute without out not".split())
-_EDGE = frozenset("the a an some to me us please for with of my our your in at on into it up there here this that and by".split())
-_DEICTIC = frozenset("there here it that this them somewhere anywhere something anything someone one".split())
+_ON = frozenset(["on", "enable", "enabled", "yes", "true", "activate", "activated", "open", "start", "unmute", "lit"])
+_OFF = word_set("""
+    off disable disabled no false deactivate deactivated close stop mute without out not
+""")
+_EDGE = word_set("""
+    the a an some to me us please for with of my our your in at on into it up there here this that and by
+""")
+_DEICTIC = frozenset(
+    ["there", "here", "it", "that", "this", "them", "somewhere", "anywhere", "something", "anything", "someone", "one"]
+)
 _POLITE = re.compile(
     r"(?:[ ,]*\b(?:please|for me|right now|now|thanks|thank you|if you (?:can|could|please|would|don't mind)|will you|"
     r"would you|could you|okay|ok|immediately|quickly|at once|a bit|a little|then|too|as well))+[ ,.!?]*$",
@@ -129,11 +137,14 @@ def _spoken(parameter: ParameterSpec) -> str:
 
 
 def _bind_said(texts: Sequence[ParameterSpec], left: _Clause, found: dict[str, Any]) -> None:
-    """"… saying I am late": free text runs to the end."""
+    """ "… saying I am late": free text runs to the end."""
     for parameter in texts:
         if parameter.name in found or role_of(parameter.name) != "text":
             continue
-        said = left.take(r"\b(?:saying(?: that)?|that says|which says|telling (?:him|her|them)(?: that)?|reading|with the (?:text|words|message))\s*:? (.+)$")
+        said = left.take(
+            r"\b(?:saying(?: that)?|that says|which says|telling (?:him|her|them)(?: that)?|reading|with "
+            r"the (?:text|words|message))\s*:? (.+)$"
+        )
         if not said and ": " in left.text:
             said = left.take(r": (.+)$")
         if said:
@@ -177,7 +188,14 @@ def _put(parameter: ParameterSpec, said: str, found: dict[str, Any]) -> None:
 def _bind_flag(parameter: ParameterSpec, left: _Clause, found: dict[str, Any], named: Sequence[str]) -> None:
     words = re.findall(r"[\w']+", left.text.lower())
     spoken = _spoken(parameter)
-    if name_words(parameter.name) and parameter.name.lower() not in {"on", "off", "enabled", "state", "enable", "value"}:
+    if name_words(parameter.name) and parameter.name.lower() not in {
+        "on",
+        "off",
+        "enabled",
+        "state",
+        "enable",
+        "value",
+    }:
         if re.search(rf"\b(?:without|no|not|don't) (?:the |a |any )?{spoken}", left.text, re.I):
             found[parameter.name] = False
             return
@@ -210,7 +228,10 @@ def _bind_texts(texts: Sequence[ParameterSpec], left: _Clause, found: dict[str, 
         words = set(name_words(parameter.name))
         said = None
         if not {kind_of(word) for word in words} <= gone or role_of(parameter.name) == "":
-            said = left.take(rf"\b{_spoken(parameter)}(?: (?:to|is|as|of|called|named)|\s*[=:])? (?!to\b)([^,\ufffc]+?)(?=,| and | with |$)")
+            said = left.take(
+                rf"\b{_spoken(parameter)}(?: (?:to|is|as|of|called|named)|\s*[=:])? "
+                rf"(?!to\b)([^,\ufffc]+?)(?=,| and | with |$)"
+            )
         if said and _clean(said, ()):
             found[parameter.name] = _clean(said, ())
     waiting = [p for p in texts if p.name not in found]
@@ -235,16 +256,19 @@ def _bind_texts(texts: Sequence[ParameterSpec], left: _Clause, found: dict[str, 
 
 
 def _after(parameter: ParameterSpec, left: _Clause) -> Optional[str]:
-    said = left.take(rf"\b(?:{_PREPOSITIONS[role_of(parameter.name)]}) ([^,\ufffc]+?)(?= (?:to|into|with|at|for|from|as|saying|called|and then|on) |,|\ufffc|$)")
+    said = left.take(
+        rf"\b(?:{_PREPOSITIONS[role_of(parameter.name)]}) ([^,\ufffc]+?)(?= (?:to|into|with|at|for|from|as|"
+        rf"saying|called|and then|on) |,|\ufffc|$)"
+    )
     return _clean(said, ()) if said else None
 
 
-def _clean(text: str, gone: "set[str] | tuple[()]") -> Optional[str]:
+def _clean(text: str, gone: set[str] | tuple[()]) -> Optional[str]:
     """What remains when the words that named the action, and articles at either end, are taken away."""
     runs = [part.split() for part in re.split(r"[\ufffc,]", text)]
     kept: list[str] = []
     for run in runs:
-        words = [word.strip(".!?;:\"") for word in run]
+        words = [word.strip('.!?;:"') for word in run]
         while words and (words[0].lower() in _EDGE or kind_of(words[0]) in gone):
             words.pop(0)
         while words and (words[-1].lower() in _EDGE or kind_of(words[-1]) in gone):

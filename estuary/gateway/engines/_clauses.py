@@ -31,7 +31,8 @@ _CONJ = r"(?:and|but|so|because|cause|since|although|though|while|whereas|plus|t
 _ADVERB = r"(?:also|really|actually|now|currently|just|then|still|personally|no|yes|well|that|even) "
 _START = (
     r"(?:i|i'm|i've|i'd|i'll|my|we|we're|we've|our|he|he's|she|she's|they|they're|it|it's|you|you're|your|yours|this|"
-    r"that's|there|there's|what|what's|who|where|how|how's|why|when|do|does|did|don't|didn't|isn't|aren't|am|is|are|can|"
+    r"that's|there|there's|what|what's|who|where|how|how's|why|when|do|does|did|don't|didn't|isn't|aren't|"
+    r"am|is|are|can|"
     r"could|would|will|please|call|people|friends|everyone|everybody|his|her|their|right|correct|remember)\b(?!-)"
 )
 _SPLIT = re.compile(
@@ -42,7 +43,8 @@ _SPLIT = re.compile(
 #: "I live in Lyon and work as a nurse": the subject is said once.
 _ELIDED = re.compile(
     r",? (?:and|but) (?=(?:(?:also|really|now|currently|absolutely) )?"
-    r"(?:love|hate|like|enjoy|adore|dislike|detest|live|work|have|speak|moved|come from|am|don't|do not|can't stand)\b)",
+    r"(?:love|hate|like|enjoy|adore|dislike|detest|live|work|have|speak|moved|come from|am|don't|do not|"
+    r"can't stand)\b)",
     re.I,
 )
 _FIRST_PERSON = re.compile(r"(?:i|we)\b", re.I)
@@ -64,7 +66,8 @@ _TAINT = re.compile(
     r"\b(?:if|unless|wish|wished|imagine|suppose|supposing|pretend|pretending|hypothetically|maybe|perhaps|possibly|"
     r"story|stories|tale|novel|poem|song|lyrics?|script|dreams?|dreamed|dreamt|character|role|fiction|fictional|"
     r"example|instance|parallel|universe|once upon|"
-    r"says|said|saying|say|told|tells|asked|asks|thinks|thought|claims|claimed|believes|believed|heard|replied|answered|"
+    r"says|said|saying|say|told|tells|asked|asks|thinks|thought|claims|claimed|believes|believed|heard|"
+    r"replied|answered|"
     r"shouted|whispered|wrote|writes|sings|sang|goes|reads|"
     r"would|could|might|when|whenever|until|before|after|as though|sarcasm|ironically|translate|repeat)\b|'d\b",
     re.I,
@@ -95,13 +98,17 @@ _JOKE = re.compile(
 _NOT = re.compile(r"(?:not|not really|nope|psych|false)$", re.I)
 
 _LEADS = re.compile(
-    r"(?:(?:hello|hi|hey|hiya)(?: there| again| everyone| all)?(?: [^ ,]{1,20},? (?=i'm|i am|my name))?|howdy|greetings|"
+    r"(?:(?:hello|hi|hey|hiya)(?: there| again| everyone| all)?(?: [^ ,]{1,20},? (?=i'm|i am|my name))?|"
+    r"howdy|greetings|"
     r"good (?:morning|afternoon|evening|day)|well|so|oh|ok|okay|ah|um|hmm|yes|yeah|yep|no|nope|sure|right|actually|"
-    r"correction|sorry|wait|in fact|i mean|by the way|btw|also|and|but|because|since|though|although|plus|then|honestly|"
+    r"correction|sorry|wait|in fact|i mean|by the way|btw|also|and|but|because|since|though|although|plus|"
+    r"then|honestly|"
     r"frankly|seriously|to be (?:honest|fair|clear)|just so you know|so you know|for your information|fyi|ps|please|"
-    r"please (?:remember|note)|remember|note|don't forget|never forget|you should know|you must know|i want you to know|"
+    r"please (?:remember|note)|remember|note|don't forget|never forget|you should know|you must know|i want "
+    r"you to know|"
     r"i should tell you|let me tell you|i must say|i have to say|i must admit|i admit|as i (?:said|told you|mentioned)|"
-    r"like i said|now|currently|nowadays|these days|at the moment|at present|(?:it's )?(?:nice|lovely|good|great) to meet you|"
+    r"like i said|now|currently|nowadays|these days|at the moment|at present|(?:it's )?(?:nice|lovely|good|"
+    r"great) to meet you|"
     r"pleased to meet you|personally|as for me|(?:it )?turns out|the truth is|truth is|the fact is|fun fact|today|"
     r"for the record|thanks|thank you)(?: that)?(?:[,:!.]{0,3} |[,:]{1,3})",
     re.I,

@@ -6,8 +6,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Optional
 
+from ._fact import Fact
+from ._fact_rules import favourite_key
 from ._words import KIN, PETS
-from .facts import Fact, favourite_key
 
 __all__ = ["a", "acknowledge", "join", "recall", "sentence_about", "summary", "user_name"]
 
@@ -18,7 +19,7 @@ _STATES = {"retired", "unemployed", "self-employed", "between jobs"}
 
 
 def join(items: Sequence[str], word: str = "and") -> str:
-    """"a, b and c"."""
+    """ "a, b and c"."""
     if len(items) < 2:
         return "".join(items)
     return f"{', '.join(items[:-1])} {word} {items[-1]}"
@@ -61,7 +62,12 @@ def sentence_about(key: str, values: Sequence[str]) -> str:
         return "you have " + join([_creature(value) for value in values])
     if key == "family":
         return join([_relative(value) for value in values])
-    verb = {"likes": "you like", "dislikes": "you don't like", "languages": "you speak", "allergies": "you're allergic to"}.get(key)
+    verb = {
+        "likes": "you like",
+        "dislikes": "you don't like",
+        "languages": "you speak",
+        "allergies": "you're allergic to",
+    }.get(key)
     if verb:
         return f"{verb} {join(list(values), 'or' if key == 'dislikes' else 'and')}"
     plural = len(values) > 1 or (key.startswith("favourite") is False and key.endswith("s"))
@@ -83,7 +89,21 @@ def _relative(value: str) -> str:
     return f"your {kind} is called {name}" if name else f"you have {a(kind)}"
 
 
-_ORDER = ("name", "age", "birthday", "origin", "home", "job", "employer", "family", "pets", "languages", "likes", "dislikes", "allergies")
+_ORDER = (
+    "name",
+    "age",
+    "birthday",
+    "origin",
+    "home",
+    "job",
+    "employer",
+    "family",
+    "pets",
+    "languages",
+    "likes",
+    "dislikes",
+    "allergies",
+)
 
 
 def summary(facts: Facts) -> list[str]:
@@ -97,7 +117,6 @@ def _sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}."
 
 
-_KNOW = r"(?:(?:so|and|but|hey|hi|hello|ok|please|then|now)[, ]+)*(?:(?:do|can|could|would|don't) you (?:still )?(?:know|remember|recall|tell me|say|happen to know)|tell me|i forgot|remind me|guess|you (?:still )?(?:know|remember))?"
 _FAV = r"fav(?:ou?rite|e)"
 #: question → key. Tried in order on a lowercased sentence.
 _QUESTIONS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
@@ -108,24 +127,42 @@ _QUESTIONS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
          r"\bwhat (?:have|did) i (?:ever )?(?:told|tell) you(?: about (?:me|myself))?\b|"
          r"\b(?:remember|know|recall) (?:anything|something|things|stuff|facts|everything) about me\b|"
          r"\bwhat (?:else )?do you know of me\b|\bwhat you (?:know|remember) about me\b|\bwhat facts do you\b", "*"),
-        (r"\b(?:what(?:'s| is| was)|know|remember|recall|say|tell me|guess|forgot|forget|remind me of|is) my (?:first |full |real |own )?name\b|"
+        (
+            r"\b(?:what(?:'s| is| was)|know|remember|recall|say|tell me|guess|forgot|forget|remind me of|is) my "
+            r"(?:first |full |real |own )?name\b|"
          r"\bwho am i\b(?! talking)|\bwhat (?:am i|i am|i'm) (?:called|named)\b|\bwhat do you call me\b|\bwho i am\b|"
          r"\bwhat my name is\b|\bmy name\?|^name\?", "name"),
-        (r"\bwhere (?:do|did|is it) i (?:currently |now |actually )?live\b|\bwhere i (?:currently )?live\b|\bwhere(?:'s| is) my (?:home|house|place)\b|"
-         r"\b(?:which|what) (?:city|town|country|place|village) (?:do|am) i (?:live|living)\b|\bwhere am i (?:living|based)\b|"
+        (
+            r"\bwhere (?:do|did|is it) i (?:currently |now |actually )?live\b|\bwhere i (?:currently )?live\b|"
+            r"\bwhere(?:'s| is) my (?:home|house|place)\b|"
+         r"\b(?:which|what) (?:city|town|country|place|village) (?:do|am) i (?:live|living)\b|\bwhere am i "
+         r"(?:living|based)\b|"
          r"\bwhere i'm (?:living|based)\b|\bmy (?:home town|address|location|home)\?", "home"),
         (r"\bwhere (?:am i|do i come|i come|i'm|i am|was i) (?:originally )?(?:from|born)\b", "origin"),
-        (r"\b(?:where|who|whom) (?:do )?i work(?: for)?\b|\bmy (?:employer|company)\b|\bwho(?:'s| is) my boss\b|\bwhich company\b", "employer"),
-        (r"\bwhat (?:do i|i) do (?:for (?:a living|work)|as a job|professionally)\b|\b(?:what(?:'s| is| was)|remember|know|recall) my "
-         r"(?:job|profession|occupation|work|trade)\b|\bwhat(?:'s| is) it i do\b|\bwhat do i do\b(?! (?:if|when|now|about|to|next|with))|"
+        (
+            r"\b(?:where|who|whom) (?:do )?i work(?: for)?\b|\bmy (?:employer|company)\b|\bwho(?:'s| is) my "
+            r"boss\b|\bwhich company\b", "employer"),
+        (
+            r"\bwhat (?:do i|i) do (?:for (?:a living|work)|as a job|professionally)\b|\b(?:what(?:'s| is| was)|"
+            r"remember|know|recall) my "
+         r"(?:job|profession|occupation|work|trade)\b|\bwhat(?:'s| is) it i do\b|\bwhat do i do\b(?! (?:if|"
+         r"when|now|about|to|next|with))|"
          r"\bwhat do i work as\b|\bwhat my (?:job|profession) is\b|\bwhat i do\b$", "job"),
         (r"\bhow old (?:am i|i am|i'm)\b|\b(?:what(?:'s| is)|know|remember) my age\b", "age"),
-        (r"\bwhen(?:'s| is| was)? (?:my birthday|i born|was i born)\b|\b(?:what(?:'s| is)|know|remember) (?:when )?my birthday\b|\bmy birthday is\b$|\bwhen i was born\b", "birthday"),
+        (
+            r"\bwhen(?:'s| is| was)? (?:my birthday|i born|was i born)\b|\b(?:what(?:'s| is)|know|remember) "
+            r"(?:when )?my birthday\b|\bmy birthday is\b$|\bwhen i was born\b", "birthday"),
         (rf"\bmy {_FAV}s? (?P<thing>[a-z]+(?: [a-z]+)?)", "favourite"),
-        (r"\bwhat (?:do |does |things )?(?:i )?(?:don't|do not|doesn't) (?:i )?(?:like|enjoy|love)\b|\bwhat (?:do i|i|things do i|food do i) "
-         r"(?:really )?(?:hate|dislike|not like|detest|avoid)\b|\bmy dislikes\b|\bwhat i (?:don't like|hate|dislike)\b|\bcan't i stand\b", "dislikes"),
-        (r"\bwhat(?: else| things| kind of things| sort of things)? (?:do i|i) (?:really |also )?(?:like|love|enjoy)\b|\b(?:what are|know|remember|recall) my "
-         r"(?:likes|interests|hobbies|tastes|passions)\b|\bwhat am i (?:into|interested in|fond of)\b|\bwhat makes me happy\b|"
+        (
+            r"\bwhat (?:do |does |things )?(?:i )?(?:don't|do not|doesn't) (?:i )?(?:like|enjoy|love)\b|\bwhat "
+            r"(?:do i|i|things do i|food do i) "
+         r"(?:really )?(?:hate|dislike|not like|detest|avoid)\b|\bmy dislikes\b|\bwhat i (?:don't like|hate|"
+         r"dislike)\b|\bcan't i stand\b", "dislikes"),
+        (
+            r"\bwhat(?: else| things| kind of things| sort of things)? (?:do i|i) (?:really |also )?(?:like|"
+            r"love|enjoy)\b|\b(?:what are|know|remember|recall) my "
+         r"(?:likes|interests|hobbies|tastes|passions)\b|\bwhat am i (?:into|interested in|fond of)\b|"
+         r"\bwhat makes me happy\b|"
          r"\bwhat (?:music|food|films?|movies?|books?|sports?|drinks?) do i (?:like|love|enjoy)\b", "likes"),
         (r"\bwhat am i allergic to\b|\bam i allergic\b|\bmy allerg(?:y|ies)\b|\ballergies do i\b", "allergies"),
         (r"\b(?:what|which|how many) languages? (?:do|can) i\b|\bmy languages\b", "languages"),
@@ -134,22 +171,36 @@ _QUESTIONS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 _PET = "|".join(sorted(PETS, key=len, reverse=True))
 _KIN = "|".join(sorted(map(re.escape, KIN), key=len, reverse=True))
 _CREATURE = re.compile(
-    rf"\b(?:what(?:'s| is| are)|who(?:'s| is| are)|know|remember|recall|tell me|about) (?:the names? of )?my (?P<kind>{_PET}|{_KIN}|pet)(?:'s|s|s')?"
-    rf"(?: (?:name|called|named|names))?\b|\bdo i have (?:an?|any) (?P<have>{_PET}|{_KIN}|pet|animal)s?\b|\bmy (?P<group>pets|family|animals)\b"
+    rf"\b(?:what(?:'s| is| are)|who(?:'s| is| are)|know|remember|recall|tell me|about) (?:the names? of )?my "
+    rf"(?P<kind>{_PET}|{_KIN}|pet)(?:'s|s|s')?"
+    rf"(?: (?:name|called|named|names))?\b|\bdo i have (?:an?|any) (?P<have>{_PET}|{_KIN}|pet|animal)s?\b|"
+    rf"\bmy (?P<group>pets|family|animals)\b"
 )
-_DO_I = re.compile(r"\b(?:do i|if i|whether i|that i) (?:really |still )?(?P<verb>like|love|enjoy|hate|dislike|speak) (?P<thing>[^?.!,]{2,60})")
+_DO_I = re.compile(
+    r"\b(?:do i|if i|whether i|that i) (?:really |still )?(?P<verb>like|love|enjoy|hate|dislike|speak) "
+    r"(?P<thing>[^?.!,]{2,60})"
+)
 _SAID_BEFORE = re.compile(r"\bwhat (?:did|have) i (?:just |last )?(?:say|said|ask|asked|tell you)\b")
 
 #: How the companion asks for what it doesn't know.
 _UNKNOWN = {
-    "name": ("I don't know your name yet. What should I call you?", "You haven't told me your name so far. What is it?"),
+    "name": (
+        "I don't know your name yet. What should I call you?",
+        "You haven't told me your name so far. What is it?",
+    ),
     "home": ("You haven't told me where you live. Where do you live?", "I don't know yet where you live."),
     "origin": ("I don't know where you come from; you haven't told me.",),
-    "job": ("I don't know what you do for a living yet. What is your job?", "You haven't told me what you do for a living."),
+    "job": (
+        "I don't know what you do for a living yet. What is your job?",
+        "You haven't told me what you do for a living.",
+    ),
     "employer": ("You haven't told me whom you work for.",),
     "age": ("You haven't told me how old you are.",),
     "birthday": ("I don't know when your birthday is. When is it?",),
-    "likes": ("I don't know yet what you like. Tell me something you enjoy!", "You haven't told me what you like so far."),
+    "likes": (
+        "I don't know yet what you like. Tell me something you enjoy!",
+        "You haven't told me what you like so far.",
+    ),
     "dislikes": ("You haven't told me of anything that you don't like.", "I don't know of anything that you dislike."),
     "allergies": ("You haven't told me about any allergies.",),
     "languages": ("I don't know which languages you speak, apart from this one.",),
@@ -181,7 +232,9 @@ def recall(question: str, facts: Facts, pick: Pick) -> Optional[str]:
     wanted = _DO_I.search(asked)
     if wanted and ("?" in asked or re.match(r"(?:do|can|tell|so|and)\b", asked)):
         return _whether(wanted["verb"], wanted["thing"].strip(), facts)
-    if re.search(r"\b(?:do|can|don't) you (?:still )?(?:remember|know|recognise|recognize) me\b|\bremember me\?", asked):
+    if re.search(
+        r"\b(?:do|can|don't) you (?:still )?(?:remember|know|recognise|recognize) me\b|\bremember me\?", asked
+    ):
         name = user_name(facts)
         if name:
             rest = [clause for clause in summary(facts) if not clause.startswith("your name is")][:2]
@@ -198,7 +251,9 @@ def _recall_key(key: str, facts: Facts, pick: Pick) -> str:
         if key == "job" and facts.get("employer"):
             about += f", for {facts['employer'][-1]}"
         if key == "name":
-            return pick((_sentence(about), f"You're {values[-1]}, of course." if len(values) == 1 else _sentence(about)))
+            return pick(
+                (_sentence(about), f"You're {values[-1]}, of course." if len(values) == 1 else _sentence(about))
+            )
         if key == "likes":
             about += "".join(f", and {sentence_about(k, facts[k])}" for k in sorted(facts) if k.startswith("favourite"))
         return pick((_sentence(about), f"I remember: {about}.", f"You told me that {about}."))
@@ -259,14 +314,27 @@ def _whether(verb: str, thing: str, facts: Facts) -> Optional[str]:
     thing = re.sub(r"^(?:to|the|a|an|any|some) | (?:or not|at all|again|too)$", "", thing)
 
     def has(key: str) -> Optional[str]:
-        return next((v for v in facts.get(key, ()) if v.lower() == thing or (len(thing) > 3 and (thing in v.lower() or v.lower() in thing))), None)
+        return next(
+            (
+                v
+                for v in facts.get(key, ())
+                if v.lower() == thing or (len(thing) > 3 and (thing in v.lower() or v.lower() in thing))
+            ),
+            None,
+        )
 
     if verb == "speak":
         spoken = has("languages")
-        return f"Yes, you told me that you speak {spoken}." if spoken else f"You haven't told me whether you speak {thing.capitalize()}."
+        return (
+            f"Yes, you told me that you speak {spoken}."
+            if spoken
+            else f"You haven't told me whether you speak {thing.capitalize()}."
+        )
     liked, hated = has("likes"), has("dislikes")
     if liked:
-        return f"{'Yes' if verb in {'like', 'love', 'enjoy'} else 'On the contrary'}, you told me that you like {liked}."
+        return (
+            f"{'Yes' if verb in {'like', 'love', 'enjoy'} else 'On the contrary'}, you told me that you like {liked}."
+        )
     if hated:
         return f"{'No' if verb in {'like', 'love', 'enjoy'} else 'Yes'}, you told me that you don't like {hated}."
     return f"I don't know whether you {verb} {thing}; you haven't told me."
@@ -307,7 +375,11 @@ def acknowledge(new: Sequence[Fact], before: Facts, after: Facts, pick: Pick, *,
     elif name and old:
         said.append(pick((f"{name} it is. Thanks for telling me!", f"Ah, {name}! I'll call you that from now on.")))
     elif name:
-        said.append(pick((f"Lovely to meet you, {name}.", f"Nice to meet you, {name}!", f"Hello {name}, a pleasure to meet you.")))
+        said.append(
+            pick(
+                (f"Lovely to meet you, {name}.", f"Nice to meet you, {name}!", f"Hello {name}, a pleasure to meet you.")
+            )
+        )
     gone = [fact for fact in new if fact.negated]
     if gone and not told:
         said.append(_let_go(gone, before, pick))
@@ -332,7 +404,12 @@ def _one(key: str, values: Sequence[str], before: Facts, pick: Pick) -> str:
     if len(known) == len(values):
         return pick((f"Yes, I remember: {about}.", f"I know, {about}."))
     if before.get(key) and key in {"home", "job", "employer", "age", "birthday", "origin"}:
-        return pick((f"So {about} now, not {before[key][-1]} any more. I'll remember.", f"Thanks for putting me right: {about}."))
+        return pick(
+            (
+                f"So {about} now, not {before[key][-1]} any more. I'll remember.",
+                f"Thanks for putting me right: {about}.",
+            )
+        )
     if key.startswith("favourite"):
         return pick((f"{values[-1][:1].upper()}{values[-1][1:]}, a fine choice!", f"I'll remember that {about}."))
     if key == "home" and re.match(r"(?:near|outside|an?|the) ", values[-1]):

@@ -1,4 +1,4 @@
-"""Pleasantries, the character's introduction of itself, stories, and what to say when nothing else fits."""
+"""Pleasantries, jokes, stories, the time of day."""
 
 from __future__ import annotations
 
@@ -7,16 +7,18 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Optional
 
-from ._recall import join, user_name
+from ._persona import honest, introduction
+from ._recall import user_name
 from .base import Persona
 
-__all__ = ["closing", "fallback", "greeting", "honest", "introduction", "is_greeting", "smalltalk"]
+__all__ = ["GREETING", "closing", "greeting", "is_greeting", "smalltalk"]
 
 Pick = Callable[[Sequence[str]], str]
 Facts = Mapping[str, Sequence[str]]
 
-_GREETING = re.compile(
-    r"\s*(?:hello+|hi+|hey+|hiya|howdy|greetings|good (?:morning|afternoon|evening|day)|yo|salut|bonjour|hola|ciao|hallo|"
+GREETING = re.compile(
+    r"\s*(?:hello+|hi+|hey+|hiya|howdy|greetings|good (?:morning|afternoon|evening|day)|yo|salut|bonjour|"
+    r"hola|ciao|hallo|"
     r"i'm back|it's me(?: again)?)\b(?! (?:world|kitty))",
     re.I,
 )
@@ -24,7 +26,7 @@ _GREETING = re.compile(
 
 def is_greeting(text: str) -> bool:
     """Whether the text begins with a greeting."""
-    return _GREETING.match(text.replace("’", "'")) is not None
+    return GREETING.match(text.replace("’", "'")) is not None
 
 
 def greeting(text: str, persona: Persona, facts: Facts, met: bool, pick: Pick) -> str:
@@ -44,85 +46,15 @@ def closing(persona: Persona, facts: Facts, met: bool, pick: Pick) -> str:
     if not met:
         return f"I'm {persona.name}. " + ("How can I help?" if user_name(facts) else "What should I call you?")
     likes = facts.get("likes", ())
-    options = ["What's on your mind today?", "It's good to have you here. What shall we talk about?", "How have you been?"]
+    options = [
+        "What's on your mind today?",
+        "It's good to have you here. What shall we talk about?",
+        "How have you been?",
+    ]
     if likes:
         options.append(f"How have you been? Any time for {likes[-1]} lately?")
     return pick(options)
 
-
-# --- the character ------------------------------------------------------------------------------------------------
-
-_VERBS = {"is": "am", "was": "was", "has": "have", "does": "do", "goes": "go"}
-
-
-def _first_person(text: str, name: str) -> Optional[str]:
-    """"You are a keeper" or "Maya keeps the light" → in the first person; ``None`` where it can't be done simply."""
-    text = " ".join(text.split())
-    if re.search(r"\bI\b|\bI'm\b|\b[Mm]y\b", text):
-        return text
-    if re.match(r"you\b", text, re.I):
-        for pattern, word in ((r"\byou are\b", "I am"), (r"\byou're\b", "I'm"), (r"\byou were\b", "I was"), (r"\byourself\b", "myself"),
-                              (r"\byour\b", "my"), (r"\byou\b", "I")):  # fmt: skip
-            text = re.sub(pattern, word, text, flags=re.I)
-        return text[:1].upper() + re.sub(r"([.!?] )my\b", r"\1My", text[1:])
-    match = re.match(rf"{re.escape(name)} ([a-z]+)\b", text)
-    # "keeps … and knows …" has a second verb to turn, which can't be told from a plural
-    if match and not re.search(r"\b(?:he|she|they|him|her|his|their|them)\b|\b(?:and|but|or) [a-z]+s\b", text, re.I):
-        verb = match[1]
-        if verb in _VERBS:
-            verb = _VERBS[verb]
-        elif verb.endswith("ies"):
-            verb = verb[:-3] + "y"
-        elif verb.endswith(("ches", "shes", "xes", "sses", "oes")):
-            verb = verb[:-2]
-        elif verb.endswith("s") and not verb.endswith("ss"):
-            verb = verb[:-1]
-        return f"I {verb}{text[match.end():]}"
-    return None
-
-
-def _stop(text: str) -> str:
-    text = text.strip()
-    return text if text.endswith((".", "!", "?", "…")) else f"{text}."
-
-
-def _tagline(persona: Persona) -> str:
-    line = persona.tagline.strip().rstrip(".")
-    if not line:
-        return f"I'm {persona.name}."
-    if re.match(r"(?:an?|the|your|one|somebody|someone) ", line, re.I):
-        return f"I'm {persona.name}, {line[0].lower()}{line[1:]}."
-    return f"I'm {persona.name}. {_stop(_first_person(line, persona.name) or line)}"
-
-
-def introduction(persona: Persona, *, long: bool) -> str:
-    """"I'm Maya, a lighthouse keeper." with personality and background when ``long``."""
-    said = [_tagline(persona)]
-    if long:
-        traits = " ".join(persona.personality.split()).rstrip(".")
-        if traits and len(traits.split()) <= 8 and not re.search(r"\b(?:you|is|are|i)\b|[.!?]", traits, re.I):
-            said.append(f"People say that I'm {traits[0].lower()}{traits[1:]}.")
-        elif traits and len(traits) < 400:
-            own = _first_person(traits, persona.name)
-            if own:
-                said.append(_stop(own))
-        story = " ".join(persona.background.split())
-        if story:
-            own = _first_person(story[:700], persona.name)
-            said.append(_stop(own) if own else f"As my story goes: {_stop(story[:700])}")
-    return " ".join(said)
-
-
-def honest(persona: Persona) -> str:
-    """What really answers."""
-    return (
-        f"I'm {persona.name}, but let me be honest: behind me is no person and no language model. I'm the rule-based companion of a "
-        "local Estuary server, made for development and tests. I remember what you tell me about yourself, and I can do "
-        "what my character declares. For real conversation, connect a chat model."
-    )
-
-
-# --- small talk ---------------------------------------------------------------------------------------------------
 
 _JOKES = (
     "Why do seagulls fly over the sea? Because if they flew over the bay, they'd be bagels.",
@@ -132,22 +64,30 @@ _JOKES = (
     "I would tell you a joke about time travel, but you didn't like it.",
 )
 _FEELINGS = re.compile(
-    r"\bi(?:'m| am| feel| am feeling|'m feeling)(?: (?:a bit|a little|so|very|really|quite|rather|pretty|just|too|feeling))* "
+    r"\bi(?:'m| am| feel| am feeling|'m feeling)(?: (?:a bit|a little|so|very|really|quite|rather|pretty|"
+    r"just|too|feeling))* "
     r"(?P<bad>sad|tired|exhausted|bored|lonely|sick|ill|stressed|anxious|worried|unhappy|depressed|angry|scared|afraid|"
     r"down|hungry|cold|nervous|upset|frustrated|overwhelmed)\b"
-    r"|\bi(?:'m| am| feel| am feeling|'m feeling)(?: (?:a bit|a little|so|very|really|quite|rather|pretty|just|feeling))* "
+    r"|\bi(?:'m| am| feel| am feeling|'m feeling)(?: (?:a bit|a little|so|very|really|quite|rather|pretty|"
+    r"just|feeling))* "
     r"(?P<good>happy|fine|good|great|well|excited|glad|relaxed|ok|okay|wonderful|fantastic|proud|delighted|calm)\b",
     re.I,
 )
 _SUM = re.compile(
-    r"(-?\d{1,12}(?:\.\d{1,6})?)\s*(\+|-|−|\*|x|×|/|÷|plus|minus|times|multiplied by|divided by|over)\s*(-?\d{1,12}(?:\.\d{1,6})?)\s*[=?.!]*\s*$",
+    r"(-?\d{1,12}(?:\.\d{1,6})?)\s*(\+|-|−|\*|x|×|/|÷|plus|minus|times|multiplied by|divided by|"
+    r"over)\s*(-?\d{1,12}(?:\.\d{1,6})?)\s*[=?.!]*\s*$",
     re.I,
 )
 
 
 def _sum(text: str) -> Optional[str]:
     match = _SUM.search(text[:200])
-    if not match or not re.match(r"\s*(?:(?:what(?:'s| is)|how much is|calculate|compute|work out|can you (?:calculate|compute|add)|so|and|ok|hey)[ ,]*)*-?\d", text[:200], re.I):
+    if not match or not re.match(
+        r"\s*(?:(?:what(?:'s| is)|how much is|calculate|compute|work out|can you (?:calculate|compute|add)|"
+        r"so|and|ok|hey)[ ,]*)*-?\d",
+        text[:200],
+        re.I,
+    ):
         return None
     left, operator, right = float(match[1]), match[2].lower(), float(match[3])
     if operator in {"/", "÷", "divided by", "over"}:
@@ -173,21 +113,27 @@ def _story(persona: Persona, facts: Facts, pick: Pick) -> str:
         (
             f"Gladly. One evening, in {home}, {who} found a small brass key on the pavement. "
             f"It fitted no door that anyone knew, so {who} took it to {me}, who knew a great deal about keys. "
-            f"\"This one opens whatever you are most curious about,\" said {me}, and held it to the light. "
-            f"Together they walked until the lamps went on, and at the last house of the last street there was a door that had "
+            f'"This one opens whatever you are most curious about," said {me}, and held it to the light. '
+            f"Together they walked until the lamps went on, and at the last house of the last street there "
+            f"was a door that had "
             f"not been there the day before. Behind it was a room full of {love}. "
             f"They stayed until the morning, and when they came out, the key had turned into a coin. "
             f"{who[:1].upper()}{who[1:]} spent it on breakfast for two. The end.",
-            f"Here is one. Long ago, {me} kept a little light at the edge of the world, and hardly anybody ever came by. "
+            f"Here is one. Long ago, {me} kept a little light at the edge of the world, and hardly anybody "
+            f"ever came by. "
             f"One stormy night there was a knock, and there stood {who}, soaked to the skin. "
-            f"\"I was on my way to {home},\" said {who}, \"but the road has been washed away.\" "
+            f'"I was on my way to {home}," said {who}, "but the road has been washed away." '
             f"{me} put the kettle on, and they talked about {love} until the storm grew bored and went to bed. "
             f"In the morning the road was back, a little straighter than before. "
-            f"{who[:1].upper()}{who[1:]} waved from the first bend, and ever since, {me} keeps a second cup on the table. The end.",
-            f"With pleasure. There was once a clock in {home} that ran backwards, and everyone had got used to it except {who}. "
+            f"{who[:1].upper()}{who[1:]} waved from the first bend, and ever since, {me} keeps a second cup "
+            f"on the table. The end.",
+            f"With pleasure. There was once a clock in {home} that ran backwards, and everyone had got used "
+            f"to it except {who}. "
             f"So {who} went to see {me}, who was said to be patient with difficult clocks. "
-            f"{me} listened to it for a whole hour. \"It isn't broken,\" said {me}. \"It is only homesick for yesterday.\" "
-            f"They told it about tomorrow: about {love}, about the first warm day, about letters that hadn't been written yet. "
+            f'{me} listened to it for a whole hour. "It isn\'t broken," said {me}. "It is only homesick for '
+            f'yesterday." '
+            f"They told it about tomorrow: about {love}, about the first warm day, about letters that "
+            f"hadn't been written yet. "
             f"The clock thought it over, ticked twice, and began to run forwards. "
             f"It has been a minute early ever since, because it can hardly wait. The end.",
         )
@@ -203,47 +149,103 @@ def smalltalk(text: str, persona: Persona, facts: Facts, now: Callable[[], datet
     def about(pattern: str) -> bool:
         return re.search(pattern, said) is not None
 
-    if about(r"\b(?:are|aren't) you (?:just )?(?:an? )?(?:real\b|robot|bot\b|ai\b|a\.i\.|human|person|program|machine|computer|llm|language model|"
-             r"chatgpt|gpt|claude|alive|conscious|sentient|chatbot|software|assistant)|\bwhat are you\b(?! (?:doing|up to|saying|talking|wearing|thinking|good|able|going))|"
-             r"\b(?:what|which) (?:ai |language |chat |llm )?(?:model|engine|llm)\b.*\b(?:you|this|answers?|is it|use|running)\b|\bhow do you work\b|\bwho (?:made|built|created|programmed) you\b"):  # fmt: skip
+    if about(
+        r"\b(?:are|aren't) you (?:just )?(?:an? )?(?:real\b|robot|bot\b|ai\b|a\.i\.|human|person|program|"
+        r"machine|computer|llm|language model|"
+             r"chatgpt|gpt|claude|alive|conscious|sentient|chatbot|software|assistant)|\bwhat are you\b(?! "
+             r"(?:doing|up to|saying|talking|wearing|thinking|good|able|going))|"
+             r"\b(?:what|which) (?:ai |language |chat |llm )?(?:model|engine|llm)\b.*\b(?:you|this|answers?|"
+             r"is it|use|running)\b|\bhow do you work\b|\bwho (?:made|built|created|programmed) you\b"):  # fmt: skip
         return honest(persona)
-    if about(r"\bwho are you\b|\btell me (?:a bit |a little |something |more |all )?about (?:yourself|you\b)|\bintroduce yourself\b|"
-             r"\b(?:what(?:'s| is)) your (?:background|story|history)\b|\bwhat do you do\b(?! (?:when|if))|\bdescribe yourself\b|"
+    if about(
+        r"\bwho are you\b|\btell me (?:a bit |a little |something |more |all )?about (?:yourself|you\b)|"
+        r"\bintroduce yourself\b|"
+             r"\b(?:what(?:'s| is)) your (?:background|story|history)\b|\bwhat do you do\b(?! (?:when|if))|"
+             r"\bdescribe yourself\b|"
              r"\bwhere (?:are you from|do you (?:come from|live))\b"):  # fmt: skip
         return introduction(persona, long=True)
-    if about(r"\b(?:what(?:'s| is| are)|tell me|know|remember|say) your name\b|\bwhat (?:do|should|can|shall) (?:i|we|they|people) call you\b|\byour name\?|\bwhat are you called\b"):
+    if about(
+        r"\b(?:what(?:'s| is| are)|tell me|know|remember|say) your name\b|\bwhat (?:do|should|can|shall) "
+        r"(?:i|we|they|people) call you\b|\byour name\?|\bwhat are you called\b"
+    ):
         ask = "" if name else pick((" And you?", " What's your name?"))
         return f"{introduction(persona, long=False)}{ask}"
-    if about(r"\b(?:tell|read|give|make up|share|know)\b.{0,30}\b(?:story|stories|tale|bedtime story)\b|^(?:a |another )?story[ ,.!?]*(?:please)?[.!?]*$|\banother (?:story|one)\b"):
+    if about(
+        r"\b(?:tell|read|give|make up|share|know)\b.{0,30}\b(?:story|stories|tale|bedtime story)\b|^(?:a |"
+        r"another )?story[ ,.!?]*(?:please)?[.!?]*$|\banother (?:story|one)\b"
+    ):
         return _story(persona, facts, pick)
     if about(r"\bjokes?\b|\bmake me laugh\b|\bsomething funny\b"):
         return pick(_JOKES)
     if about(r"\b(?:what(?:'s| is)?|tell me|know|got)\b.{0,12}\b(?:the time|time is it|time it is)\b"):
         return f"It's {now():%H:%M}."
-    if about(r"\b(?:what|which)(?:'s| is)?(?: the| today's)? (?:day|date|month|year)\b|\btoday's date\b|\bwhat day\b|\bwhat is today\b"):
+    if about(
+        r"\b(?:what|which)(?:'s| is)?(?: the| today's)? (?:day|date|month|year)\b|\btoday's date\b|\bwhat "
+        r"day\b|\bwhat is today\b"
+    ):
         moment = now()
         return f"Today is {moment:%A}, {moment.day} {moment:%B} {moment.year}."
     total = _sum(said)
     if total:
         return total
-    if about(r"\bhow(?:'re| are) (?:you|things|ya)\b|\bhow(?:'s| is) it going\b|\bhow do you (?:do|feel)\b|\bwhat'?s up\b|\bhow(?:'s| is) life\b|\bhow have you been\b|\bare you (?:ok|okay|well|all right)\b"):
-        return pick((f"I'm very well, thank you{called}. And how are you?", "Quite content, thank you for asking! How about you?", f"All is calm here. How are you{called}?"))
+    if about(
+        r"\bhow(?:'re| are) (?:you|things|ya)\b|\bhow(?:'s| is) it going\b|\bhow do you (?:do|feel)\b|"
+        r"\bwhat'?s up\b|\bhow(?:'s| is) life\b|\bhow have you been\b|\bare you (?:ok|okay|well|all right)\b"
+    ):
+        return pick(
+            (
+                f"I'm very well, thank you{called}. And how are you?",
+                "Quite content, thank you for asking! How about you?",
+                f"All is calm here. How are you{called}?",
+            )
+        )
     feeling = _FEELINGS.search(said)
     if feeling and "not " not in said:
         if feeling["bad"]:
-            return pick((f"I'm sorry to hear that you're {feeling['bad']}{called}. Do you want to talk about it?", f"That's no fun{called}. What would help? A story, perhaps?"))
-        return pick((f"I'm glad to hear it{called}! What have you been up to?", "That's good to hear! What shall we talk about?"))
-    if about(r"^(?:ok |okay |great,? |oh,? |no,? |many |alright,? )*(?:thanks?|thank you|thx|cheers|much appreciated)\b|\bthank you (?:so|very) much\b|\bthanks a lot\b"):
+            return pick(
+                (
+                    f"I'm sorry to hear that you're {feeling['bad']}{called}. Do you want to talk about it?",
+                    f"That's no fun{called}. What would help? A story, perhaps?",
+                )
+            )
+        return pick(
+            (
+                f"I'm glad to hear it{called}! What have you been up to?",
+                "That's good to hear! What shall we talk about?",
+            )
+        )
+    if about(
+        r"^(?:ok |okay |great,? |oh,? |no,? |many |alright,? )*(?:thanks?|thank you|thx|cheers|much "
+        r"appreciated)\b|\bthank you (?:so|very) much\b|\bthanks a lot\b"
+    ):
         return pick((f"You're welcome{called}!", f"My pleasure{called}.", "Any time!"))
-    if about(r"^(?:ok |okay |well,? |right,? |thanks,? )*(?:bye|goodbye|good bye|bye bye|see (?:you|ya)|good night|farewell|cya|take care|ciao|i have to go|i must go|gotta go|talk (?:to you )?(?:later|soon))\b"):
+    if about(
+        r"^(?:ok |okay |well,? |right,? |thanks,? )*(?:bye|goodbye|good bye|bye bye|see (?:you|ya)|good "
+        r"night|farewell|cya|take care|ciao|i have to go|i must go|gotta go|talk (?:to you )?(?:later|"
+        r"soon))\b"
+    ):
         night = "Good night" if "night" in said else "Goodbye"
-        return pick((f"{night}{called}! I'll remember our talk.", f"{night}{called}. Come back soon!", f"Take care{called}!"))
+        return pick(
+            (f"{night}{called}! I'll remember our talk.", f"{night}{called}. Come back soon!", f"Take care{called}!")
+        )
     if about(r"\bi (?:love|like|adore|miss(?:ed)?) you\b"):
         return pick((f"That's very kind of you{called}.", f"How sweet{called}! I enjoy our talks too."))
-    if about(r"\byou(?:'re| are) (?:so |very |really |quite |such |too |the |a |an |pretty )*(?:nice|great|good|kind|funny|smart|clever|awesome|amazing|cool|best|wonderful|sweet|lovely|helpful|beautiful)\b|\bgood (?:job|work|girl|boy)\b|\bwell done\b"):
+    if about(
+        r"\byou(?:'re| are) (?:so |very |really |quite |such |too |the |a |an |pretty )*(?:nice|great|good|"
+        r"kind|funny|smart|clever|awesome|amazing|cool|best|wonderful|sweet|lovely|helpful|beautiful)\b|"
+        r"\bgood (?:job|work|girl|boy)\b|\bwell done\b"
+    ):
         return pick((f"Thank you{called}, that's kind of you!", "You're making me blush. Thank you!"))
-    if about(r"\byou(?:'re| are) (?:so |very |really |quite |such |an? )*(?:stupid|dumb|useless|idiot|bad|boring|annoying|slow|silly|terrible|wrong)\b|\bshut up\b|\bi hate you\b"):
-        return pick(("I'm sorry that I'm not more help. I'm a simple companion; what can I do better?", "Fair enough. Shall we try something else?"))
+    if about(
+        r"\byou(?:'re| are) (?:so |very |really |quite |such |an? )*(?:stupid|dumb|useless|idiot|bad|boring|"
+        r"annoying|slow|silly|terrible|wrong)\b|\bshut up\b|\bi hate you\b"
+    ):
+        return pick(
+            (
+                "I'm sorry that I'm not more help. I'm a simple companion; what can I do better?",
+                "Fair enough. Shall we try something else?",
+            )
+        )
     if about(r"^(?:oh )?(?:i'm |i am )?(?:so |very )?sorry\b|^my (?:bad|apologies)\b|^(?:i )?apologi[sz]e\b"):
         return pick((f"No harm done{called}.", "Don't worry about it."))
     if about(r"^(?:ha(?:ha)+|hehe+|lol|rofl|lmao)\b|^[😂🤣😄😆😁]+$"):
@@ -251,101 +253,40 @@ def smalltalk(text: str, persona: Persona, facts: Facts, now: Callable[[], datet
     if about(r"^(?:yes|yeah|yep|yup|sure|of course|definitely|absolutely)[ .!]*$"):
         return pick(("Good! Tell me more.", f"Wonderful{called}. Go on!"))
     if about(r"^(?:no|nope|nah|not really|never mind|nevermind)[ .!]*$"):
-        return pick(("All right. What would you like to talk about instead?", "Fair enough. Is there something else on your mind?"))
-    if about(r"^(?:ok|okay|alright|all right|fine|cool|great|nice|good|i see|got it|right|wow|interesting|really|hmm+|oh|ah)[ .!?]*$"):
-        return pick(("Is there something else you'd like to talk about?", f"What else is on your mind{called}?", "Shall I tell you a story?"))
+        return pick(
+            (
+                "All right. What would you like to talk about instead?",
+                "Fair enough. Is there something else on your mind?",
+            )
+        )
+    if about(
+        r"^(?:ok|okay|alright|all right|fine|cool|great|nice|good|i see|got it|right|wow|interesting|really|"
+        r"hmm+|oh|ah)[ .!?]*$"
+    ):
+        return pick(
+            (
+                "Is there something else you'd like to talk about?",
+                f"What else is on your mind{called}?",
+                "Shall I tell you a story?",
+            )
+        )
     if about(r"\bdo you (?:like|love|enjoy|hate)\b"):
         thing = re.search(r"\bdo you (?:like|love|enjoy|hate) ([^?.!,]{2,40})", said)
         likes = [value for value in facts.get("likes", ()) if thing and thing[1].strip() in value.lower()]
         if likes:
             return f"I'm a simple companion without tastes of my own, but I know that you like {likes[0]}!"
-        return f"I'm a simple companion without tastes of my own. Do you{' like ' + thing[1].strip() if thing and thing[1].strip() != 'me' else ''}?"
+        return (
+            f"I'm a simple companion without tastes of my own. Do "
+            f"you{' like ' + thing[1].strip() if thing and thing[1].strip() != 'me' else ''}?"
+        )
     if about(r"^(?:are you there|anybody there|anyone there|you there|ping|test|testing|can you hear me|hello\?)\b"):
         return pick((f"I'm here{called}!", "Loud and clear. What's on your mind?"))
     if about(r"\bmeaning of life\b"):
         return "Forty-two, I've been told. I'd say: good company."
     if about(r"\bwhat(?:'re| are) you (?:doing|up to|thinking)\b"):
-        return pick((f"Talking with you{called}, which I enjoy. And you?", "I was just waiting for you to say something."))
+        return pick(
+            (f"Talking with you{called}, which I enjoy. And you?", "I was just waiting for you to say something.")
+        )
     if about(r"\b(?:surprise|entertain|amuse) me\b|\bi'm bored\b"):
         return f"Then let me tell you a story. {_story(persona, facts, pick)}"
     return None
-
-
-# --- when nothing else fits ---------------------------------------------------------------------------------------
-
-_STOPWORDS = frozenset(
-    """a about after again all also am an and any are aren't as at be because been before being but by can can't could did didn't do does
-    doesn't doing don't for from get got had has have having he her here hers him his how i i'd i'll i'm i've if in into is isn't it
-    it's its just let like lot make me more most much my no not now of off on one or our out over please really say see she should so
-    some something still such than that that's the their them then there these they thing things think this those to too today
-    tomorrow up us very want was wasn't we well were what what's when where which while who whom whose why will with won't would yes
-    you you're your yours tell know knows give go going gone went come came back hi hello hey ok okay maybe lately recently
-    yesterday tonight ever never always often anything everything nothing someone quite pretty hmm oh ah lol think thinks
-    thought believe guess mean means need needs try tried look looks feel feels been good bad nice""".split()
-)
-_REFLECT = {
-    "i": "you", "me": "you", "my": "your", "mine": "yours", "myself": "yourself", "i'm": "you're", "i've": "you've", "i'd": "you'd",
-    "i'll": "you'll", "am": "are", "we": "you", "us": "you", "our": "your", "we're": "you're", "we've": "you've", "you": "me",
-    "your": "my", "yours": "mine", "you're": "I'm",
-}  # fmt: skip
-
-
-def _reflected(text: str) -> Optional[str]:
-    """"I went to my aunt's" → "you went to your aunt's", for short plain statements."""
-    sentence = re.split(r"(?<=[.!?])\s", " ".join(text.replace("’", "'").split()), maxsplit=1)[0].strip(" .!…")
-    words = sentence.split()
-    if not 3 <= len(words) <= 12 or not re.match(r"(?:i|i'm|i've|we|we're|we've)$", words[0], re.I) or re.search(r"[<>\"?]", sentence):
-        return None
-    lowered = [word.lower() for word in words]
-    # two people in one sentence, or "was" after "I": beyond a word-by-word turn
-    if {"you", "your", "yours"} & set(lowered) or re.search(r"\b(?:think|believe|guess|wonder|want|hope|wish)\b", sentence, re.I):
-        return None
-    turned = [_REFLECT.get(low.strip(","), word) for low, word in zip(lowered, words)]
-    return re.sub(r"^you was\b", "you were", " ".join(turned))
-
-
-def _topic(text: str) -> str:
-    """The longest run of words that carry meaning."""
-    clean = "".join(" " if (ch in "<>{}[]\"\ufffc" or not ch.isprintable()) else ch for ch in text[:600].replace("’", "'"))
-    best: list[str] = []
-    for run in re.split(r"[.,;:!?()\n]+", clean):
-        current: list[str] = []
-        for word in [*run.split(), "the"]:
-            carries = word.lower() not in _STOPWORDS and any(c.isalpha() for c in word) and len(word) <= 30
-            if carries and len(current) < 4:
-                current.append(word)
-                continue
-            if len(" ".join(current)) > len(" ".join(best)):
-                best = current
-            current = [word] if carries else []
-    return " ".join(best)
-
-
-def fallback(text: str, persona: Persona, facts: Facts, can: Sequence[str], commanded: bool, pick: Pick) -> str:
-    """An honest and friendly answer to what wasn't understood."""
-    name = user_name(facts)
-    called = f", {name}" if name else ""
-    if not any(c.isalnum() for c in text):
-        return pick(("I'm here whenever you'd like to talk.", f"I'm listening{called}."))
-    if commanded:
-        able = f" What I can do is {join(list(can), 'or')}." if can else ""
-        return pick((f"I'm afraid I can't do that.{able}", f"That's beyond me{called}, sorry.{able}"))
-    topic = _topic(text)
-    if text.rstrip().endswith("?"):
-        if topic:
-            return pick((
-                f"I wish I knew more about {topic}. I'm only a simple companion; what do you think?",
-                f"That's a good question{called}, but I don't know the answer.",
-                f"I don't know much about {topic}, I'm afraid. What's your view?",
-            ))  # fmt: skip
-        return pick(("I don't know, to be honest. What do you think?", f"That I can't say{called}. What would you guess?"))
-    reflected = _reflected(text)
-    if reflected:
-        return pick((f"So {reflected}. How was that for you?", f"I see, {reflected}. Tell me more!", f"So {reflected}. What happened then?"))
-    if topic and len(topic) > 2:
-        return pick((
-            f"Tell me more about {topic}.",
-            f"I'd like to hear more about {topic}. What makes you think of it?",
-            f"{topic[:1].upper()}{topic[1:]}? Go on, I'm listening.",
-        ))  # fmt: skip
-    return pick((f"Go on{called}, I'm listening.", "Tell me more.", "I see. What makes you say that?"))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from ._words import word_set
+
 __all__ = ["CONCEPTS", "GAMES", "IMPERATIVES", "OPEN_VERBS", "kind_of", "name_words", "role_of", "stem"]
 
 
@@ -112,14 +114,19 @@ _NOUNS = _table("""
 _KIND = {word: head for head, words in _NOUNS.items() for word in words}
 
 #: Verbs that take anything as their object: "play some jazz" means ``play_music(genre="jazz")``.
-OPEN_VERBS = frozenset({"play", "search", "call", "remind", "buy", "send", "say", "draw", "translate", "express", "cook"})
-GAMES = frozenset("chess game games cards football tennis tag dead draughts checkers poker hide dumb fair cool nice".split())
+OPEN_VERBS = frozenset(
+    {"play", "search", "call", "remind", "buy", "send", "say", "draw", "translate", "express", "cook"}
+)
+GAMES = word_set("""
+    chess game games cards football tennis tag dead draughts checkers poker hide dumb fair cool nice
+""")
 
 _ROLES = {
     "place": "target destination place location room where to direction area position waypoint point spot scene site "
     "city town country address goal",
     "person": "recipient person who user contact player friend receiver addressee whom",
-    "text": "message text content body note words line phrase caption reminder task sentence description query question "
+    "text": "message text content body note words line phrase caption reminder task sentence description query "
+    "question "
     "title subject comment speech utterance",
     "name": "name label called",
     "time": "time when duration date at",
@@ -127,16 +134,18 @@ _ROLES = {
 _ROLE = {word: role for role, words in _ROLES.items() for word in words.split()}
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_FILLER = frozenset("the a an to of my your user me us it by on-off do".split())
+_FILLER = word_set("""
+    the a an to of my your user me us it by on-off do
+""")
 
 #: Every word that may begin a command.
 IMPERATIVES = frozenset(word for words in CONCEPTS.values() for word in words) | frozenset(
-    "turn switch put power take bring go make let tell give lead come shut".split()
+    ["turn", "switch", "put", "power", "take", "bring", "go", "make", "let", "tell", "give", "lead", "come", "shut"]
 )
 
 
 def stem(word: str) -> str:
-    """"lights" → "light"; good enough to compare nouns."""
+    """ "lights" → "light"; good enough to compare nouns."""
     word = word.lower().strip(".,:;!?\"'()")
     if len(word) > 3 and word.endswith("ies"):
         return word[:-3] + "y"
@@ -152,7 +161,7 @@ def kind_of(word: str) -> str:
 
 
 def name_words(name: str) -> list[str]:
-    """"set_volume", "setVolume", "set-volume" → ["set", "volume"]."""
+    """ "set_volume", "setVolume", "set-volume" → ["set", "volume"]."""
     return [word.lower() for word in re.split(r"[\W_]+", _CAMEL.sub(" ", name)) if word and word.lower() not in _FILLER]
 
 

@@ -16,10 +16,11 @@ __all__ = [
     "PLACE_NOUNS",
     "SCENERY",
     "TITLES",
+    "word_set",
 ]
 
 
-def _words(text: str) -> frozenset[str]:
+def word_set(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
@@ -28,7 +29,7 @@ def _phrases(text: str) -> frozenset[str]:
 
 
 #: Common given names, for texts without capitals ("i'm alice"). Names that are also everyday words are left out.
-GIVEN_NAMES = _words("""
+GIVEN_NAMES = word_set("""
     aaron abby abdul abigail ada adam adrian agnes ahmed aisha alan alana albert alejandro alex alexa alexander
     alexandra alexis alfie alfred ali alice alicia alina alison al allison alma amanda amber amelia amina amir amy
     ana anastasia andrea andreas andrew andy angela angelina anita anna anne annie anthony antonio anya arjun arthur
@@ -65,7 +66,7 @@ GIVEN_NAMES = _words("""
 """)
 
 #: What follows "I'm" or "my name is" and is no name, even with a capital.
-NOT_NAMES = _words("""
+NOT_NAMES = word_set("""
     a about above actually afraid again alive all allergic almost alone already also always am amazed an and angry annoyed
     another any anxious around asleep at available away awake aware awesome awful back bad based because becoming
     before behind being better between bipolar bit blind bored born both broke busy but by calm certain cold coming
@@ -75,8 +76,8 @@ NOT_NAMES = _words("""
     his home honest hopeless hot how hungry ill in indeed insane inside interested into introverted is it its jealous
     joking just kidding kinda known last late lazy leaving left lesbian like literally living local lonely long looking
     lost lucky mad making male female married maybe me merely mine more most moving mostly much my near nearly
-    nervous neither never new nice no nobody none nonbinary normal nope not nothing now of off ok okay old on one online only
-    open or originally our out outside over pleased poor possibly pregnant pretty probably proud queer quick quiet
+    nervous neither never new nice no nobody none nonbinary normal nope not nothing now of off ok okay old on one online
+    only open or originally our out outside over pleased poor possibly pregnant pretty probably proud queer quick quiet
     quite rather ready really relaxed retired rich right running sad safe same scared secret serious she shocked short
     shy sick silly simply single sleepy slow small so sober some someone something sometimes soon sorry sort spelled
     spelt still stuck strange stressed strong stupid such super sure surprised tall telling that the their there these
@@ -95,7 +96,7 @@ NOT_NAMES = _words("""
     nothing anonymous important famous known
 """)
 
-LANGUAGES = _words("""
+LANGUAGES = word_set("""
     afrikaans albanian amharic arabic armenian azerbaijani basque belarusian bengali bosnian breton bulgarian burmese
     cantonese catalan chinese cornish croatian czech danish dutch english esperanto estonian farsi finnish flemish
     french gaelic galician georgian german greek gujarati hausa hawaiian hebrew hindi hungarian icelandic igbo
@@ -107,7 +108,7 @@ LANGUAGES = _words("""
 """)
 
 #: The last word of a trade ("software engineer"). A list, as "-er" would take in lovers, smokers and believers.
-JOBS = _words("""
+JOBS = word_set("""
     accountant actor actress acupuncturist administrator advisor adviser agent analyst anaesthetist animator
     anthropologist apprentice archaeologist archeologist architect archivist artist assistant astronaut astronomer
     astrophysicist athlete attorney auditor author baker banker barber barista barrister bartender beautician
@@ -136,13 +137,13 @@ JOBS = _words("""
     freelance postdoc sysadmin dev administrator intern
 """)
 
-PETS = _words("""
+PETS = word_set("""
     dog cat puppy kitten hamster rabbit bunny parrot budgie canary horse pony goldfish fish turtle tortoise snake
     lizard gecko guinea-pig ferret rat mouse chinchilla hedgehog bird cockatiel duck goose hen chicken goat sheep pig
     donkey cow tarantula iguana axolotl
 """)
 
-KIN = _words("""
+KIN = word_set("""
     mother father mum mom dad mummy daddy sister brother son daughter wife husband partner girlfriend boyfriend fiance
     fiancé fiancee fiancée aunt uncle cousin niece nephew grandmother grandfather grandma grandpa granny grandad
     granddad nan grandson granddaughter twin stepmother stepfather stepsister stepbrother stepson stepdaughter
@@ -152,16 +153,30 @@ KIN = _words("""
 MONTHS = {
     name: index
     for index, name in enumerate(
-        "january february march april may june july august september october november december".split(), start=1
+        [
+            "january",
+            "february",
+            "march",
+            "april",
+            "may",
+            "june",
+            "july",
+            "august",
+            "september",
+            "october",
+            "november",
+            "december",
+        ],
+        start=1,
     )
 }
 MONTHS.update({name[:3]: index for name, index in list(MONTHS.items())})
 MONTHS["sept"] = 9
 
-TITLES = _words("dr dr. mr mr. mrs mrs. ms ms. prof prof. professor sir lady lord captain capt.")
+TITLES = word_set("dr dr. mr mr. mrs mrs. ms ms. prof prof. professor sir lady lord captain capt.")
 
 #: "I live in …" that is a way of life, not a place.
-NOT_PLACES = _words("""
+NOT_PLACES = word_set("""
     a an agony anticipation another bed bliss books chains chaos colour color comfort constant darkness debt denial
     despair dread dreams exile fear fantasy glory harmony hell heaven hope hotels isolation jeans joy limbo luxury
     misery obscurity one pain paradise peace poverty pyjamas pajamas regret seclusion secret shadow shadows shame
@@ -172,14 +187,14 @@ NOT_PLACES = _words("""
 """)
 
 #: "a small village near Lyon" is a place; "a dream" is not.
-PLACE_NOUNS = _words("""
+PLACE_NOUNS = word_set("""
     village town city hamlet countryside suburb suburbs mountains hills house flat apartment farm cottage caravan
     houseboat boat van bungalow studio island coast seaside desert forest woods valley north south east west centre
     center castle farmhouse cabin dormitory dorm outskirts
 """)
 
 #: Things one can like with "the" in front, without a particular one being meant.
-SCENERY = _words("""
+SCENERY = word_set("""
     sea ocean beach mountains countryside rain sun sunshine snow cold heat summer winter autumn spring fall forest
     woods theatre theater cinema opera ballet outdoors stars moon night morning desert wind piano guitar violin
     cello drums weekend weekends seaside circus news internet

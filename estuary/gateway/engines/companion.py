@@ -17,6 +17,7 @@ from . import _recall, _smalltalk
 from ._actions import Intent, answer_to_question, understand
 from ._arguments import question_for
 from ._clauses import sentences
+from ._fallback import fallback
 from ._vocabulary import IMPERATIVES, name_words
 from .base import ActionCall, ActionSpec, ChatPrompt
 from .facts import Fact, extract_facts, merge_facts
@@ -33,12 +34,17 @@ _PIECES_PER_YIELD = 8
 _ECHO = re.compile(r"\s*(?:please )?(?:say exactly|repeat exactly|repeat after me|echo)\s?[:,][ \t]?", re.I)
 _WORDS = re.compile(r"\s*\S{1,200}\s?|\s+")
 _CAPABILITIES = re.compile(
-    r"\bwhat (?:else )?(?:can|could) (?:you|i|we) (?:do|ask|help)\b|\bwhat (?:are you able|actions|commands|skills|abilities)\b|"
-    r"\bhow can you help\b|\bwhat (?:are|do) your (?:actions|abilities|skills|capabilities)\b|\b(?:list|show)(?: me)?(?: all)? (?:your|the) "
-    r"(?:actions|commands|abilities|skills)\b|\bwhat (?:do you|you) know how to do\b|\bwhat you can do\b|^\s*help\s*[.!?]*$",
+    r"\bwhat (?:else )?(?:can|could) (?:you|i|we) (?:do|ask|help)\b|\bwhat (?:are you able|actions|commands|"
+    r"skills|abilities)\b|"
+    r"\bhow can you help\b|\bwhat (?:are|do) your (?:actions|abilities|skills|capabilities)\b|\b(?:list|"
+    r"show)(?: me)?(?: all)? (?:your|the) "
+    r"(?:actions|commands|abilities|skills)\b|\bwhat (?:do you|you) know how to do\b|\bwhat you can do\b|"
+    r"^\s*help\s*[.!?]*$",
     re.I,
 )
-_TALKED = re.compile(r"\bwhat (?:did|were|have) we (?:last )?(?:talk|talked|talking|discuss|discussed|speak|chat)", re.I)
+_TALKED = re.compile(
+    r"\bwhat (?:did|were|have) we (?:last )?(?:talk|talked|talking|discuss|discussed|speak|chat)", re.I
+)
 _JUST_SAID = re.compile(r"\bwhat (?:did|have) i (?:just |last )?(?:say|said|ask|asked)\b", re.I)
 _FILLER = re.compile(r"[\s,.!:;]*(?:there|again|everyone|all|my friend|dear|old friend)?[\s,.!:;]*", re.I)
 
@@ -171,7 +177,9 @@ class _Answer:
             if answer:
                 return answer
         for sentence in asked[:40]:
-            answer = _smalltalk.smalltalk(self._without_greeting(sentence), self.persona, self.facts, self.clock, self.pick)
+            answer = _smalltalk.smalltalk(
+                self._without_greeting(sentence), self.persona, self.facts, self.clock, self.pick
+            )
             if answer and not (self.new and not sentence.rstrip().endswith("?") and _is_telling(sentence)):
                 return answer
         return None
@@ -196,10 +204,22 @@ class _Answer:
         return f"{talk} I can also do this: {'; '.join(listed)}. Just ask!"
 
     def _fallback(self, text: str) -> str:
-        words = re.sub(r"^(?:please|can you|could you|would you|will you|now|then)\s+", "", text.strip().lower()).split()
-        commanded = bool(words) and words[0] in IMPERATIVES - {"look", "wait", "rest", "get", "come", "let", "text", "light", "rose"}
+        words = re.sub(
+            r"^(?:please|can you|could you|would you|will you|now|then)\s+", "", text.strip().lower()
+        ).split()
+        commanded = bool(words) and words[0] in IMPERATIVES - {
+            "look",
+            "wait",
+            "rest",
+            "get",
+            "come",
+            "let",
+            "text",
+            "light",
+            "rose",
+        }
         can = [" ".join(name_words(action.name)) for action in self.prompt.actions[:6]]
-        return _smalltalk.fallback(text, self.persona, self.facts, can, commanded and not text.rstrip().endswith("?"), self.pick)
+        return fallback(text, self.facts, can, commanded and not text.rstrip().endswith("?"), self.pick)
 
     # --- actions --------------------------------------------------------------------------------------------------
 
@@ -238,12 +258,20 @@ class _Answer:
         if intent.kind == "ask" and intent.parameter is not None:
             return f"{self.pick(('Gladly!', 'Sure!', 'Of course.'))} {question_for(intent.action, intent.parameter)}"
         if intent.kind == "refuse":
-            return self.pick((f"All right, I won't{' do that' if not intent.doing else ''}{_plain_verb(intent)}.", "Understood, I'll leave it as it is."))
+            return self.pick(
+                (
+                    f"All right, I won't{' do that' if not intent.doing else ''}{_plain_verb(intent)}.",
+                    "Understood, I'll leave it as it is.",
+                )
+            )
         if intent.kind == "explain":
             need = [parameter for parameter in intent.action.parameters if parameter.required]
             hint = f" Just tell me {_recall.join([_label(p.name) for p in need])}." if need else " Just ask me to."
             return f"Yes, I can: {_described(intent.action)}.{hint}"
-        return f"I can only do that ({what}) right away, not at a later time or on a condition. Tell me when the moment has come."
+        return (
+            f"I can only do that ({what}) right away, not at a later time or on a condition. Tell me when the "
+            f"moment has come."
+        )
 
 
 def _plain_verb(intent: Intent) -> str:
@@ -255,7 +283,9 @@ def _label(name: str) -> str:
 
 
 def _the(place: str) -> str:
-    return place if place[:1].isupper() or " " in place or place in {"home", "bed", "work", "school"} else f"the {place}"
+    return (
+        place if place[:1].isupper() or " " in place or place in {"home", "bed", "work", "school"} else f"the {place}"
+    )
 
 
 def _described(action: ActionSpec) -> str:
@@ -274,7 +304,7 @@ def _spaced(lead: Sequence[str]) -> list[str]:
 
 
 def _greeting_of(text: str) -> str:
-    match = _smalltalk._GREETING.match(text.replace("’", "'"))
+    match = _smalltalk.GREETING.match(text.replace("’", "'"))
     return match[0] if match else ""
 
 
