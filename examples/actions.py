@@ -1,0 +1,56 @@
+"""Actions both ways: typed events (the default), and as tags in the text for servers that send nothing else.
+
+Either way the same handler runs, once, and the text that the user sees holds no tag.
+"""
+
+from __future__ import annotations
+
+import enum
+
+import requests
+
+import estuary.gateway
+from estuary import ActionRegistry, Capabilities
+
+
+class Colour(enum.Enum):
+    RED = "red"
+    GREEN = "green"
+    BLUE = "blue"
+
+
+actions = ActionRegistry()
+
+
+@actions.on("set_light")
+def set_light(colour: Colour, brightness: float = 1.0) -> None:
+    """Switch the light to a colour.
+
+    Args:
+        colour: The colour of the light.
+        brightness: Between 0 and 1.
+    """
+    print(f"  the light is {colour.name}, brightness {brightness}")
+
+
+def main() -> None:
+    with estuary.gateway.serve() as gateway:
+        # what the character may do, generated from the handlers' signatures and docstrings
+        requests.put(
+            f"{gateway.url}/api/v1/characters/{gateway.character_id}",
+            json={"actions": actions.declarations()},
+            headers={"X-API-Key": gateway.api_key},
+            timeout=10,
+        ).raise_for_status()
+
+        for typed in (True, False):
+            print("typed events:" if typed else "tags in the text:")
+            capabilities = Capabilities(client_action=typed)
+            with gateway.session(player_id="alice", actions=actions, capabilities=capabilities) as session:
+                reply = session.send("Please set the light to green.")
+                print(f"  shown: {reply.text}")
+                print(f"  came:  {reply.raw_text}")
+
+
+if __name__ == "__main__":
+    main()

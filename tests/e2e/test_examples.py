@@ -1,0 +1,162 @@
+"""The examples run, as a user would run them, against the gateway."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+import threading
+import urllib.request
+from pathlib import Path
+from urllib.parse import urlencode
+from wsgiref.simple_server import WSGIRequestHandler, make_server
+
+import pytest
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+def run(name, **env):
+    done = subprocess.run(
+        [sys.executable, str(EXAMPLES / name)], capture_output=True, text=True, timeout=60, env={**os.environ, **env}
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    return done.stdout
+
+
+def load(name):
+    spec = importlib.util.spec_from_file_location(f"example_{Path(name).stem}", EXAMPLES / name)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def options(gateway):
+    return {"api_key": gateway.api_key, "server_url": gateway.url, "character_id": gateway.character_id}
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture
+def serve_wsgi():
+    """Serve a WSGI application on a real port; gives its address."""
+    servers = []
+
+    def start(application):
+        server = make_server("127.0.0.1", 0, application, handler_class=_Quiet)
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        servers.append((server, thread))
+        return f"http://127.0.0.1:{server.server_port}"
+
+    yield start
+    for server, thread in servers:
+        server.shutdown()
+        server.server_close()
+        thread.join(5)
+
+
+def get(url, **query):
+    with urllib.request.urlopen(f"{url}?{urlencode(query)}", timeout=20) as response:
+        return response.headers.get_content_type(), response.read().decode()
+
+
+def deltas(body):
+    events = [json.loads(line[len("data: ") :]) for line in body.splitlines() if line.startswith("data: ")]
+    assert [e["final"] for e in events] == [False] * (len(events) - 1) + [True]
+    return [e["delta"] for e in events]
+
+
+def test_demo():
+    output = run("demo.py")
+    assert "navigate(target='kitchen', speed=1.0)" in output
+    second = output.split("a second conversation")[1]
+    recalled, stranger = second.split("somebody else")
+    for fact in ("Alice", "Lyon", "jazz"):
+        assert fact in recalled
+    assert "Alice" not in stranger.split("Everything is stopped.")[0]
+
+
+def test_script_with_a_local_gateway():
+    output = run("script.py", ESTUARY_API_KEY="")
+    assert "Alice" in output.splitlines()[-1]
+
+
+def test_script_with_a_server(gateway, player):
+    output = run(
+        "script.py",
+        ESTUARY_API_KEY=gateway.api_key,
+        ESTUARY_SERVER_URL=gateway.url,
+        ESTUARY_CHARACTER_ID=gateway.character_id,
+    )
+    assert "Alice" in output.splitlines()[-1]
+
+
+def test_actions_both_ways():
+    typed, tags = run("actions.py").split("tags in the text:")
+    for part in (typed, tags):
+        assert part.count("the light is GREEN, brightness 1.0") == 1
+        assert "<action" not in part.split("came:")[0]
+    assert "<action" not in typed
+    assert '<action name="set_light"' in tags
+
+
+def test_flask_streams_server_sent_events(gateway, player, serve_wsgi):
+    pytest.importorskip("flask")
+    app = load("flask_app.py").app
+    app.config["ESTUARY"] = options(gateway)
+    url = serve_wsgi(app)
+    kind, body = get(f"{url}/ask", player=player, text="Tell me a story.")
+    assert kind == "text/event-stream"
+    assert len(deltas(body)) > 5
+    with pytest.raises(urllib.error.HTTPError, match="400"):
+        get(f"{url}/ask", player=player)
+
+
+def test_flask_tells_what_went_wrong(gateway, player, serve_wsgi):
+    pytest.importorskip("flask")
+    app = load("flask_app.py").app
+    app.config["ESTUARY"] = {**options(gateway), "api_key": "est_wrong_wrong_wrong"}
+    _, body = get(f"{serve_wsgi(app)}/ask", player=player, text="Hello")
+    assert body.startswith("event: error")
+    assert "est_wrong" not in body
+
+
+def test_django_answers_and_streams(gateway, player, serve_wsgi):
+    pytest.importorskip("django")
+    from django.core.wsgi import get_wsgi_application
+
+    load("django_view.py")
+    from django.conf import settings
+
+    settings.ESTUARY = options(gateway)
+    sys.modules["example_django_view"] = load("django_view.py")
+    url = serve_wsgi(get_wsgi_application())
+    kind, body = get(f"{url}/reply", player=player, text="Hello, my name is Alice.")
+    assert kind == "application/json"
+    assert "Alice" in json.loads(body)["text"]
+    kind, body = get(f"{url}/stream", player=player, text="What is my name?")
+    assert kind == "text/event-stream"
+    assert "Alice" in "".join(deltas(body))
+
+
+@pytest.mark.slow
+def test_notebook(tmp_path):
+    nbformat, nbclient = pytest.importorskip("nbformat"), pytest.importorskip("nbclient")
+    pytest.importorskip("ipykernel")
+    notebook = nbformat.read(EXAMPLES / "notebook.ipynb", as_version=4)
+    nbclient.NotebookClient(notebook, timeout=60, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    printed = "".join(
+        output.get("text", "")
+        for cell in notebook.cells
+        if cell.cell_type == "code"
+        for output in cell.outputs
+        if output.output_type == "stream"
+    )
+    assert "jazz" in printed.splitlines()[-1]
