@@ -1,4 +1,8 @@
-"""uvicorn's WebSocket protocol, with a way to reach the transport: ASGI has no word for "cut this connection"."""
+"""uvicorn's WebSocket protocol, changed in two things.
+
+There is a way to reach the transport, because ASGI has no word for "cut this connection". And what is sent is not
+logged: at level DEBUG the websockets library writes every frame to uvicorn's log, and the first one holds the key.
+"""
 
 from __future__ import annotations
 
@@ -17,18 +21,27 @@ _IMPLEMENTATIONS = (
 
 
 def websocket_protocol(transports: MutableMapping[Any, Any]) -> type[asyncio.Protocol]:
-    """The protocol class for one server. It notes the transport of every connection under the client's address."""
+    """The protocol class for one server.
+
+    Args:
+        transports: gets the transport of every connection under the client's address, as ``scope["client"]`` has it.
+    """
     base: Any = _implementation()
 
-    class NotingProtocol(base):  # type: ignore[misc]  # chosen at run time
+    class GatewayProtocol(base):  # type: ignore[misc]  # chosen at run time
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            # where the websockets library asks whether to log frames: its protocol object, or in older uvicorn this
+            logging_one: Any = getattr(self, "conn", self)
+            logging_one.debug = False
+
         def connection_made(self, transport: asyncio.BaseTransport) -> None:
             super().connection_made(transport)
             address = transport.get_extra_info("peername")
             if address:
-                # the form of scope["client"]
                 transports[(str(address[0]), int(address[1]))] = transport
 
-    return NotingProtocol
+    return GatewayProtocol
 
 
 def _implementation() -> Any:

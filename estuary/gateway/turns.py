@@ -12,7 +12,7 @@ import logging
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, Optional
 
-from .._action_parser import ActionParser
+from ..actions import ActionParser
 from .engines.base import ActionCall, ActionSpec, ChatEngine, ChatPrompt, EngineError
 from .settings import GatewayOptions
 from .speech import Speech, action_tag, timestamp
@@ -243,7 +243,7 @@ class Turns:
         problem = None
         if not turn.interrupted:
             problem = await self._run(turn, self._speak(turn, _prompt(start, text)))
-        await self._store(turn, learn=_learning(text), failed=problem is not None)
+        await self._store(turn, heard=text, failed=problem is not None)
         if problem is None:
             self._end(turn)
         else:
@@ -313,24 +313,26 @@ class Turns:
             await asyncio.sleep(0)
         turn.flush()
 
-    async def _store(
-        self, turn: _Turn, *, learn: Optional[Callable[[Facts], Facts]] = None, failed: bool = False
-    ) -> None:
+    async def _store(self, turn: _Turn, *, heard: str = "", failed: bool = False) -> None:
         status = "interrupted" if turn.interrupted else "failed" if failed else "complete"
         try:
-            await self._db.run(
-                self._conversations.end_turn,
-                self._character_id,
-                self._player_id,
-                turn.text,
-                message_id=turn.message_id,
-                status=status,
-                learn=learn,
-            )
+            await self._db.run(self._end_turn, turn, heard, status)
         except NoSuchCharacter:
             log.info("a character was removed during a turn: what it said is not kept")
         except Exception:
             log.exception("an answer could not be stored")
+
+
+    def _end_turn(self, turn: _Turn, heard: str, status: str) -> None:
+        """Runs on a database thread; what takes long is done before the transaction."""
+        self._conversations.end_turn(
+            self._character_id,
+            self._player_id,
+            turn.text,
+            message_id=turn.message_id,
+            status=status,
+            learn=_learning(heard),
+        )
 
 
 async def _done(task: Optional[asyncio.Task[None]]) -> None:
@@ -361,20 +363,24 @@ def _quota(full: QuotaReached) -> dict[str, Any]:
     }
 
 
-def _learning(text: str) -> Callable[[Facts], Facts]:
-    """What a message teaches, as a change of the facts. Runs on a database thread."""
-
-    def learn(facts: Facts) -> Facts:
+def _learning(text: str) -> Optional[Callable[[Facts], Facts]]:
+    """What a message teaches, as a change of the facts. A failure costs the facts, never the message."""
+    try:
         from .engines.facts import extract_facts, merge_facts
 
+        found = extract_facts(text)
+    except Exception:
+        log.exception("no facts could be drawn from a message")
+        return None
+
+    def learn(facts: Facts) -> Facts:
         try:
-            found = extract_facts(text)
-            return merge_facts(facts, found) if found else facts
+            return merge_facts(facts, found)
         except Exception:
-            log.exception("no facts could be drawn from a message")
+            log.exception("the facts of a message could not be merged with the others")
             return facts
 
-    return learn
+    return learn if found else None
 
 
 def typed_arguments(spec: Optional[ActionSpec], arguments: Mapping[str, str]) -> dict[str, Any]:

@@ -136,7 +136,10 @@ class RawClient:
             events.append((name, payload))
 
     def close(self) -> None:
+        sock = self._ws.sock
         self._ws.close(timeout=1)
+        if sock is not None:
+            sock.close()  # the library forgets to, when the peer has reset the connection
 
 
 class Scripted:

@@ -36,9 +36,9 @@ CHARACTERS = "/api/v1/characters"
 
 
 @pytest.mark.parametrize("headers", [{}, {"X-API-Key": ""}, {"X-API-Key": "est_wrong"}, {"Authorization": "Bearer x"}])
-@pytest.mark.parametrize("path", [CHARACTERS, f"{CHARACTERS}/x", f"{CHARACTERS}/x/players", f"{CHARACTERS}/x/players/y"])
+@pytest.mark.parametrize("path", ["", "/x", "/x/players", "/x/players/y"])
 def test_a_key_is_needed(gateway: Any, path: str, headers: dict[str, str]) -> None:
-    answer = requests.get(gateway.url + path, headers=headers, timeout=10)
+    answer = requests.get(gateway.url + CHARACTERS + path, headers=headers, timeout=10)
     assert answer.status_code == 401
     assert "API key" in answer.json()["detail"]
     assert "est_wrong" not in answer.text
@@ -184,7 +184,9 @@ def test_conversations(make_gateway: Any, connect: Any) -> None:
             client.says(f"text {number}")
     stats = api("GET", f"{base}/stats")
     assert (stats["totalConversations"], stats["totalMessages"]) == (4, 12)
-    first, last = (dt.datetime.fromisoformat(stats[name].replace("Z", "+00:00")) for name in ("firstActivity", "lastActivity"))
+    first, last = (
+        dt.datetime.fromisoformat(stats[name].replace("Z", "+00:00")) for name in ("firstActivity", "lastActivity")
+    )
     assert first < last <= dt.datetime.now(dt.timezone.utc)
     assert first.tzinfo is not None
 

@@ -48,12 +48,12 @@ def until_stored(gateway: Any, player: str, number: int) -> list[tuple[str, str,
 @pytest.mark.parametrize(
     ("dialect", "final_text", "expected"),
     [
-        ("cumulative", "whole", [("Hé", "Hé"), ("Hé\n\"x\"", "\n\"x\""), ("Hé\n\"x\" 🌊", " 🌊"), ("Hé\n\"x\" 🌊", "")]),
-        ("cumulative", "empty", [("Hé", "Hé"), ("Hé\n\"x\"", "\n\"x\""), ("Hé\n\"x\" 🌊", " 🌊"), ("", "")]),
-        ("cumulative", "last", [("Hé", "Hé"), ("Hé\n\"x\"", "\n\"x\""), (" 🌊", " 🌊")]),
-        ("delta", "whole", [("Hé", True), ("\n\"x\"", True), (" 🌊", True), ("Hé\n\"x\" 🌊", False)]),
-        ("delta", "empty", [("Hé", True), ("\n\"x\"", True), (" 🌊", True), ("", False)]),
-        ("delta", "last", [("Hé", True), ("\n\"x\"", True), (" 🌊", False)]),
+        ("cumulative", "whole", [("Hé", "Hé"), ('Hé\n"x"', '\n"x"'), ('Hé\n"x" 🌊', " 🌊"), ('Hé\n"x" 🌊', "")]),
+        ("cumulative", "empty", [("Hé", "Hé"), ('Hé\n"x"', '\n"x"'), ('Hé\n"x" 🌊', " 🌊"), ("", "")]),
+        ("cumulative", "last", [("Hé", "Hé"), ('Hé\n"x"', '\n"x"'), (" 🌊", " 🌊")]),
+        ("delta", "whole", [("Hé", True), ('\n"x"', True), (" 🌊", True), ('Hé\n"x" 🌊', False)]),
+        ("delta", "empty", [("Hé", True), ('\n"x"', True), (" 🌊", True), ("", False)]),
+        ("delta", "last", [("Hé", True), ('\n"x"', True), (" 🌊", False)]),
     ],
 )
 def test_dialects(make_gateway: Any, connect: Any, dialect: str, final_text: str, expected: list[Any]) -> None:
@@ -159,7 +159,8 @@ def test_actions_as_tags(make_gateway: Any, connect: Any, capabilities: Any) -> 
 
 
 def test_tags_of_the_model_become_events(make_gateway: Any, connect: Any) -> None:
-    text = 'Look: 2 < 3. <action name="turn" degrees="90" times="2" fast="true" why="fun"/> Now <action name="bow"/>bye.'
+    turn = '<action name="turn" degrees="90" times="2" fast="true" why="fun"/>'
+    text = f'Look: 2 < 3. {turn} Now <action name="bow"/>bye.'
     pieces = [text[start : start + 3] for start in range(0, len(text), 3)]
     gateway = make_gateway(chat=Scripted(*pieces))
     character = gateway.create_character(actions=ACTIONS)
@@ -390,8 +391,8 @@ def test_a_malformed_event_does_not_end_the_answer(make_gateway: Any, connect: A
 @pytest.mark.parametrize(
     "frame",
     [
-        "42/sdk,", "42/sdk,[]", "42/sdk,{}", "42/sdk,[1]", '42/sdk,[null,{"text":"x"}]', '42/sdk,["text"', "42/sdk,[[]]",
-        "4", "49", "4x", "42/sdk,5", '42/sdk,["connect",{}]', '42/sdk,["disconnect",{}]', "43/sdk,7[]", "46/sdk,1[]",
+        "42/sdk,", "42/sdk,[]", "42/sdk,{}", "42/sdk,[1]", '42/sdk,[null,{"text":"x"}]', '42/sdk,["text"',
+        "42/sdk,[[]]", "4", "49", "4x", "42/sdk,5", '42/sdk,["connect",{}]', '42/sdk,["disconnect",{}]', "43/sdk,7[]", "46/sdk,1[]",
         '451-/sdk,["text",{"_placeholder":true,"num":3}]', "9", "bAAAA",
     ],
 )
@@ -532,7 +533,9 @@ def test_what_was_said_is_kept_when_the_client_vanishes(make_gateway: Any, conne
     client.until("bot_response")
     client.sock.close()
     assert engine.stopped.wait(10)
-    assert until_stored(gateway, "p", 2) == [("user", "hang", "complete"), ("assistant", "So far so good", "interrupted")]
+    assert until_stored(gateway, "p", 2) == [
+        ("user", "hang", "complete"), ("assistant", "So far so good", "interrupted")
+    ]
 
 
 class Flood:
@@ -566,7 +569,7 @@ def test_a_client_that_reads_nothing_is_cut_off(make_gateway: Any) -> None:
 
 
 def test_a_slow_reader_gets_everything(make_gateway: Any, connect: Any) -> None:
-    pieces = ["%06d " % number + "y" * 1000 for number in range(8000)]
+    pieces = [f"{number:06d} " + "y" * 1000 for number in range(8000)]
     gateway = make_gateway(chat=Scripted(*pieces), dialect="delta", final_text="empty", stall_timeout=5.0)
     client = connect(gateway, "p")
     client.send("text", {"text": "go"})

@@ -72,9 +72,12 @@ class Database:
             return URL.create("sqlite", database=str(Path(folder, "gateway.db")))
         if isinstance(location, str) and "://" in location:
             try:
-                return make_url(location)
+                url = make_url(location)
             except ArgumentError as error:
                 raise ConfigError("db is neither a path nor an SQLAlchemy URL") from error
+            if url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:"):
+                raise ConfigError("db can't be SQLite in memory, which every thread would see differently: use None")
+            return url
         if not isinstance(location, (str, os.PathLike)) or not os.fspath(location):
             raise ConfigError(f"db must be a path, an SQLAlchemy URL or None, not {location!r}")
         return URL.create("sqlite", database=str(Path(location).expanduser().absolute()))
