@@ -31,7 +31,7 @@ class Dispatcher:
     def reset(self) -> None:
         """Start anew, without the thread (which a forked child doesn't have)."""
         self._handlers: Dict[str, List[Callable[[Any], Any]]] = getattr(self, "_handlers", {})
-        self._queue: Deque[Tuple[Callable[..., Any], Tuple[Any, ...]]] = deque()
+        self._queue: Deque[Tuple[int, Callable[..., Any], Tuple[Any, ...]]] = deque()
         self._changed = threading.Condition()
         self._thread: Optional[threading.Thread] = None
         self._stopping = False
@@ -42,13 +42,19 @@ class Dispatcher:
     # ── handlers ──
 
     def on(self, event: str, handler: Callable[[Any], Any]) -> Callable[[], None]:
-        """Register; the returned function takes the handler away again."""
+        """Register; the returned function takes this registration away again, and may be called twice."""
         # replaced, never changed: the read thread looks without a lock
-        self._handlers = {**self._handlers, event: [*self._handlers.get(event, []), handler]}
+        with self._changed:
+            self._handlers = {**self._handlers, event: [*self._handlers.get(event, []), handler]}
+        registered = [handler]
 
         def off() -> None:
-            left = [h for h in self._handlers.get(event, []) if h is not handler]
-            self._handlers = {k: v for k, v in {**self._handlers, event: left}.items() if v}
+            with self._changed:
+                left = list(self._handlers.get(event, []))
+                if registered and handler in left:
+                    registered.clear()
+                    left.remove(handler)
+                    self._handlers = {k: v for k, v in {**self._handlers, event: left}.items() if v}
 
         return off
 
@@ -88,8 +94,8 @@ class Dispatcher:
                         self._name, MAX_WAITING,
                     )  # fmt: skip
                 return self._put
-            self._queue.append((function, args))
             self._put += 1
+            self._queue.append((self._put, function, args))
             if self._thread is None:
                 self._stopping = False
                 # daemon: a handler that never returns must not keep the interpreter from ending
@@ -147,7 +153,7 @@ class Dispatcher:
                         self._changed.notify_all()
                         return
                     self._changed.wait()
-                function, args = self._queue.popleft()
+                number, function, args = self._queue.popleft()
             try:
                 function(*args)
             except BaseException:  # even sys.exit() in a callback must not end the thread
@@ -156,5 +162,6 @@ class Dispatcher:
                 # a traceback or a value kept here would live until the next callback
                 del function, args
                 with self._changed:
-                    self._done += 1
+                    # not counted: calls that close() threw away are never done, but those behind them are
+                    self._done = number
                     self._changed.notify_all()
