@@ -7,6 +7,7 @@ becomes a ``RawEvent``. Each received event keeps its whole payload in ``.raw``.
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, ClassVar, Dict, Mapping, Optional, Tuple, Type, Union
 
 from attrs import field, frozen
@@ -470,6 +471,9 @@ _RECEIVED: Dict[str, Type[Event]] = {
     )
 }  # fmt: skip
 
+#: half of a character beyond the Basic Multilingual Plane: left over when a text was cut in the wrong place
+_HALF = re.compile("[\ud800-\udfff]")
+
 _ONE_TEXT = {"auth_error": "error", "error": "message", "voice_error": "error", "livekit_error": "error"}
 
 
@@ -491,4 +495,9 @@ def decode(name: str, payload: Any) -> Union[Event, RawEvent]:
 
 def encode(event: Any) -> str:
     """The Socket.IO EVENT packet of ``event`` for the ``/sdk`` namespace, as text."""
-    return f"2/sdk,{json.dumps([event.event, event.to_wire()], ensure_ascii=False, separators=(',', ':'))}"
+    message = [event.event, event.to_wire()]
+    packet = json.dumps(message, ensure_ascii=False, separators=(",", ":"))
+    if _HALF.search(packet):
+        # UTF-8 has no bytes for half a character, but JSON has an escape
+        packet = json.dumps(message, separators=(",", ":"))
+    return f"2/sdk,{packet}"
