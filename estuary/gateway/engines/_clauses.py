@@ -13,7 +13,7 @@ __all__ = ["clauses", "plain", "sentences", "strip_leads"]
 
 #: Longer texts are read up to here, and no more clauses than this are looked at.
 MAX_CHARS = 20_000
-MAX_CLAUSES = 400
+MAX_CLAUSES = 200
 #: A fact is told in fewer characters than this; the tail of a longer clause is not read.
 MAX_CLAUSE = 300
 
@@ -21,7 +21,7 @@ _APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "`": "'", "“"
 _MISSING = re.compile(r"\b(?:(i)(m|ve)|(do|does|did|is|are|was|would|could|ca|wo|should|have)(nt))\b", re.I)
 
 _ABBREVIATION = re.compile(r"(?:^|[ (])(?:dr|mr|mrs|ms|prof|st|jr|sr|vs|etc|e\.g|i\.e|[a-z]|capt|mt|ft)$", re.I)
-_STOP = re.compile(r"[.!?…]{1,10}|[\n;]")
+_STOP = re.compile(r"[.!?…]{1,10}|\n|;(?!-?[)P])")
 
 _QUOTED = re.compile(r'"([^"]{0,2000})"')
 _NAMING = re.compile(r"(?:\bis|\bme|\bcalled|\bnamed|'m|'s|\bam|\blove|\blike)$", re.I)
@@ -48,7 +48,11 @@ _ELIDED = re.compile(
     re.I,
 )
 _FIRST_PERSON = re.compile(r"(?:i|we)\b", re.I)
-_UNREAL = re.compile(r"\b(?:to|want|would|will|could|should|can|might|may|must|hope|plan|used|if)\b|'d\b|'ll\b", re.I)
+_UNREAL = re.compile(
+    r"\b(?:(?<!moved )(?<!relocated )(?<!back )to|want|would|will|could|should|can|might|may|must|hope|plan|"
+    r"used|if)\b|'d\b|'ll\b",
+    re.I,
+)
 
 _QUESTION = re.compile(
     r"(?:and |but |so )?(?:what|who|where|when|why|which|how|do|does|did|can|could|would|will|are|is|have|has|should|"
@@ -91,14 +95,16 @@ _DICTATION = re.compile(
     re.I,
 )
 _JOKE = re.compile(
-    r"\b(?:(?:just|only|i'm|i am|i was|was) (?:kidding|joking|messing with you)|kidding|jk|j/k|april fools?|not really|"
-    r"in my dreams|that was a (?:joke|lie)|that's a (?:joke|lie)|i lied|i'm lying|pulling your leg)\b|(?:^| )/s\b",
+    r"\b(?:(?:just|only|i'm|i am|i was|was) (?:kidding|joking|messing with you)|kidding|jk|j/k|april fools?|"
+    r"lol|lmao|rofl|"
+    r"in my dreams|that was a (?:joke|lie)|that's a (?:joke|lie)|i lied|i'm lying|pulling your leg)\b|(?:^| "
+    r")/s\b|[;:]-?P\b|;-?\)|[😂🤣😜😝🤪]",
     re.I,
 )
 _NOT = re.compile(r"(?:not|not really|nope|psych|false)$", re.I)
 
 _LEADS = re.compile(
-    r"(?:(?:hello|hi|hey|hiya)(?: there| again| everyone| all)?(?: [^ ,]{1,20},? (?=i'm|i am|my name))?|"
+    r"(?:(?:hello|hi|hey|hiya)(?: there| again| everyone| all)?(?: [^ ,]{1,20}(?=,? (?:i'm|i am|my name)))?|"
     r"howdy|greetings|"
     r"good (?:morning|afternoon|evening|day)|well|so|oh|ok|okay|ah|um|hmm|yes|yeah|yep|no|nope|sure|right|actually|"
     r"correction|sorry|wait|in fact|i mean|by the way|btw|also|and|but|because|since|though|although|plus|"
@@ -138,11 +144,11 @@ def sentences(text: str) -> Iterator[tuple[str, str]]:
                 continue
             if match.end() < len(text) and _ABBREVIATION.search(text[max(start, match.start() - 8) : match.start()]):
                 continue
-        body = " ".join(text[start : match.start()].split()).strip(" \"'()")
+        body = " ".join(text[start : match.start()].split()).strip(" \"'(")
         start = match.end()
         if body:
             yield body, mark
-    body = " ".join(text[start:].split()).strip(" \"'()")
+    body = " ".join(text[start:].split()).strip(" \"'(")
     if body:
         yield body, ""
 
@@ -198,34 +204,41 @@ def _statements(body: str, asked: bool) -> Iterator[str]:
         if _QUESTION.match(strip_leads(pieces[0][1])):
             return
         pieces.pop()
-    for prefix, piece in pieces:
-        prefix = _TOLD.sub("", prefix)
-        if prefix and (_TAINT.search(prefix) or (prefix.endswith(":") and not _AFTER_COLON.search(prefix))):
+    # "as I told you" is masked, not removed, so that places in the sentence stay what they are
+    taint = _TAINT.search(_TOLD.sub(lambda match: " " * len(match[0]), body))
+    trusted = taint.start() if taint else len(body)
+    for start, piece in pieces:
+        if start > trusted or _reported(body[max(0, start - 80) : start].rstrip()):
             continue
         statement = strip_leads(piece)[:MAX_CLAUSE]
         if statement and not _CONDITION.search(statement):
             yield statement
 
 
-def _pieces(body: str) -> list[tuple[str, str]]:
-    """Cut a sentence where a new subject begins: ``(the 300 characters before, the clause)``."""
-    pieces: list[tuple[str, str]] = []
+def _reported(prefix: str) -> bool:
+    """ "Bob: I live in Rome", but not "A few things about me: …"."""
+    return prefix.endswith(":") and _AFTER_COLON.search(prefix) is None
+
+
+def _pieces(body: str) -> list[tuple[int, str]]:
+    """Cut a sentence where a new subject begins: ``(where, the clause)``."""
+    pieces: list[tuple[int, str]] = []
     start = 0
     for count, match in enumerate(_SPLIT.finditer(body)):
         if match.end() == start or count >= MAX_CLAUSES:
             continue
-        pieces.extend(_elided(body[max(0, start - 300) : start], body[start : match.start()]))
+        pieces.extend((start, clause) for clause in _elided(body[start : match.start()]))
         start = match.end()
-    pieces.extend(_elided(body[max(0, start - 300) : start].rstrip(), body[start:]))
-    return [(prefix.rstrip(), piece) for prefix, piece in pieces]
+    pieces.extend((start, clause) for clause in _elided(body[start:]))
+    return pieces
 
 
-def _elided(prefix: str, clause: str) -> Iterator[tuple[str, str]]:
+def _elided(clause: str) -> Iterator[str]:
     clause = clause[:MAX_CLAUSE]
     while True:
         match = _ELIDED.search(clause)
         first = clause[: match.start()] if match else clause
-        yield prefix, first
+        yield first
         if not match or not _FIRST_PERSON.match(strip_leads(first)) or _UNREAL.search(first):
             return
         clause = "I " + clause[match.end() :]

@@ -20,10 +20,13 @@ __all__ = ["favourite_key", "read_clause"]
 _Read = Callable[["re.Match[str]"], Iterable[Fact]]
 _RULES: list[tuple[re.Pattern[str], _Read]] = []
 
-_OFTEN = (
-    r"(?:(?:really|also|just|absolutely|totally|still|quite|always|do|truly|particularly|especially|mostly|"
-    r"mainly|kinda|"
-    r"personally|simply|both|genuinely|secretly|very much|definitely|actually|currently|now|only|normally|usually) )*"
+#: "I **really also** love …" is read as "I love …", once for all rules.
+_ADVERBS = re.compile(
+    r"((?:i|we)(?:'m|'re|'ve| am| are| have)?) (?:(?:really|also|just|absolutely|totally|still|quite|always|"
+    r"do(?! not)|truly|"
+    r"particularly|especially|mostly|mainly|kinda|personally|simply|both|genuinely|secretly|very much|definitely|"
+    r"actually|currently|now|only|normally|usually|already|happily|originally|recently|finally) ){1,4}",
+    re.I,
 )
 _BE = r"(?:'m|'re| am| are)"
 _NOT_BE = r"(?:'m not|'re not| am not| are not| aren't| ain't)"
@@ -42,6 +45,7 @@ def _rule(pattern: str) -> Callable[[_Read], _Read]:
 
 
 def read_clause(clause: str) -> Iterator[Fact]:
+    clause = _ADVERBS.sub(r"\1 ", clause, count=1) if _ADVERBS.match(clause) else clause
     for pattern, read in _RULES:
         match = pattern.match(clause)
         if match:
@@ -130,15 +134,16 @@ def _from(text: str) -> Iterator[Fact]:
 
 # --- where --------------------------------------------------------------------------------------------------------
 
-_LIVE = rf"(?:{_OFTEN}(?:live|reside)|{_BE[3:-1]} )"
 
-
-@_rule(rf"{_ME} {_OFTEN}(?:live|reside)(?: (?:alone|together|now|happily|quietly))? (?P<prep>in|near|on|outside) ")
+@_rule(
+    rf"{_ME} (?:live|reside)(?: (?:alone|together|now|happily|quietly|with [^,.]{{1,40}}?))? "
+    r"(?P<prep>in|near|on|outside) "
+)
 def _live(match: re.Match[str]) -> Iterator[Fact]:
     yield from _home(match)
 
 
-@_rule(rf"{_ME}{_BE} {_OFTEN}(?:living|based|located|residing|settled)(?: now)? (?P<prep>in|near|on|outside) ")
+@_rule(rf"{_ME}{_BE} (?:living|based|located|residing|settled)(?: now)? (?P<prep>in|near|on|outside) ")
 def _living(match: re.Match[str]) -> Iterator[Fact]:
     yield from _home(match)
 
@@ -204,12 +209,12 @@ def _employer_after(text: str) -> Iterator[Fact]:
         yield from _one("employer", read_employer(text[match.end() :]))
 
 
-@_rule(rf"{_ME} (?:{_OFTEN}work|have a job) (?:(?:full|part)[- ]time |mostly |freelance )?as ")
+@_rule(rf"{_ME} (?:work|have a job) (?:(?:full|part)[- ]time |mostly |freelance )?as ")
 def _work_as(match: re.Match[str]) -> Iterator[Fact]:
     yield from _job(_rest(match), named=True)
 
 
-@_rule(rf"{_ME}{_BE} {_OFTEN}(?:working|employed) (?:(?:full|part)[- ]time )?as ")
+@_rule(rf"{_ME}{_BE} (?:working|employed) (?:(?:full|part)[- ]time )?as ")
 def _working_as(match: re.Match[str]) -> Iterator[Fact]:
     yield from _job(_rest(match), named=True)
 
@@ -219,7 +224,7 @@ def _my_job(match: re.Match[str]) -> Iterator[Fact]:
     yield from _job(_rest(match), named=False)
 
 
-@_rule(rf"i{_BE} {_OFTEN}(?=an? )")
+@_rule(rf"i{_BE} (?=an? )")
 def _am_a(match: re.Match[str]) -> Iterator[Fact]:
     yield from _job(_rest(match), named=False)
 
@@ -242,9 +247,7 @@ def _no_longer_a(match: re.Match[str]) -> Iterator[Fact]:
     yield from _one("job", read_job(_rest(match), named="work" in match[0].lower()), negated=True)
 
 
-@_rule(
-    rf"i(?: {_OFTEN}work|{_BE} {_OFTEN}(?:working|employed)) (?:(?:full|part)[- ]time )?(?:at|for|by|with(?= [A-Z])) "
-)
+@_rule(rf"i(?: work|{_BE} (?:working|employed)) (?:(?:full|part)[- ]time )?(?:at|for|by|with(?= [A-Z])) ")
 def _work_at(match: re.Match[str]) -> Iterator[Fact]:
     rest = _rest(match)
     if re.match(r"(?:home|night|nights)\b", rest, re.I):
@@ -260,7 +263,7 @@ def _not_work_at(match: re.Match[str]) -> Iterator[Fact]:
     yield from _one("employer", read_employer(_rest(match)), negated=True)
 
 
-@_rule(rf"i(?: {_OFTEN}work|{_BE} {_OFTEN}working) in ")
+@_rule(rf"i(?: work|{_BE} working) in ")
 def _work_in(match: re.Match[str]) -> Iterator[Fact]:
     rest = _rest(match)
     if re.match(r"an? ", rest, re.I):
@@ -312,7 +315,7 @@ def _birthday(match: re.Match[str]) -> Iterator[Fact]:
 # --- likes and dislikes -------------------------------------------------------------------------------------------
 
 
-@_rule(rf"{_ME} {_OFTEN}(?:love|like|enjoy|adore|prefer|dig) ")
+@_rule(rf"{_ME} (?:love|like|enjoy|adore|prefer|dig) ")
 def _like(match: re.Match[str]) -> Iterator[Fact]:
     rest = _rest(match)
     if re.search(r"\bprefer $", match[0], re.I):
@@ -321,7 +324,7 @@ def _like(match: re.Match[str]) -> Iterator[Fact]:
 
 
 @_rule(
-    rf"{_ME}{_BE} {_OFTEN}(?:(?:a )?(?:big |huge |great |massive |lifelong )?(?:fans? of|lovers? of)|fond of|"
+    rf"{_ME}{_BE} (?:(?:a )?(?:big |huge |great |massive |lifelong )?(?:fans? of|lovers? of)|fond of|"
     rf"keen on|into|"
     r"crazy about|mad about|passionate about|in love with|obsessed with) "
 )
@@ -329,7 +332,7 @@ def _fan(match: re.Match[str]) -> Iterator[Fact]:
     yield from _many("likes", read_things(_rest(match)))
 
 
-@_rule(rf"{_ME} {_OFTEN}(?:hate|dislike|detest|loathe|despise|can't stand|cannot stand|can't bear|cannot bear) ")
+@_rule(rf"{_ME} (?:hate|dislike|detest|loathe|despise|can't stand|cannot stand|can't bear|cannot bear) ")
 def _hate(match: re.Match[str]) -> Iterator[Fact]:
     yield from _many("dislikes", read_things(_rest(match)))
 
@@ -392,7 +395,7 @@ def _not_allergic(match: re.Match[str]) -> Iterator[Fact]:
     yield from _many("allergies", read_things(_rest(match)), negated=True)
 
 
-_FAVOURITE = r"(?:(?:all[- ]time )?fav(?:ou?rite|e)s?|all-time favou?rite)"
+_FAVOURITE = r"(?:(?:all[- ]time )?fav(?:ou?rite|e)?s?)"
 _VAGUE = word_set("""
     part bit thing moment one person time way memory line quote scene question child kid
 """)
@@ -484,7 +487,7 @@ def _creature(kind: str, name: Optional[str]) -> Iterator[Fact]:
 def _my_creature(match: re.Match[str]) -> Iterator[Fact]:
     rest = _rest(match)
     if match["named"]:
-        yield from _creature(match["kind"], read_name(rest))
+        yield from _creature(match["kind"], read_name(rest, loose=True))
         return
     word = rest.split()[0].strip(",.;:")
     if word[:1].isupper() and not word.endswith("'s"):
@@ -496,13 +499,17 @@ def _creatures_name(match: re.Match[str]) -> Iterator[Fact]:
     yield from _creature(match["kind"], read_name(_rest(match), loose=True))
 
 
-@_rule(
-    rf"{_ME}(?: {_OFTEN}(?:have|own|adopted)|'ve got| have got|(?:'ve| have)? (?:just |recently )?(?:got|adopted)) "
+_HAVE = re.compile(
+    rf"{_ME}(?: (?:have|own|adopted)|'ve got| have got|(?:'ve| have)? (?:just |recently )?(?:got|adopted)) "
     rf"(?P<count>an?|one|two|three|four|five|six|seven|\d{{1,2}}) {_SIZE}{{0,2}}(?P<kind>{_PET}|{_KIN}|wives|"
     rf"puppies|ponies|babies|children|"
     rf"mice|geese)(?P<plural>s|es)?\b,? ?(?P<named>(?:who is |who's |whose name is |whose names are |that is "
-    rf")?(?:called |named )?)"
+    rf")?(?:called |named )?)",
+    re.I,
 )
+
+
+@_rule(_HAVE.pattern)
 def _have(match: re.Match[str]) -> Iterator[Fact]:
     rest, kind = _rest(match), match["kind"].lower()
     singular = {
@@ -540,6 +547,12 @@ def _have(match: re.Match[str]) -> Iterator[Fact]:
         yield Fact(key, f"{match['count'].lower()} {kind}{match['plural'] or ''}")
     elif not match["plural"]:
         yield Fact(key, singular)
+    # "… and a cat"
+    more = re.search(r"(?:^|,? )and (?=(?:an?|one|two|three) )", rest, re.I)
+    if more and more.start() < 40:
+        another = _HAVE.match(f"I have {rest[more.end() :]}")
+        if another:
+            yield from _have(another)
 
 
 @_rule(
@@ -556,13 +569,13 @@ def _married(match: re.Match[str]) -> Iterator[Fact]:
         yield Fact("family", f"partner {name}")
 
 
-@_rule(rf"{_ME} (?:can )?{_OFTEN}(?:speak|understand) ")
+@_rule(rf"{_ME} (?:can )?(?:speak|understand) ")
 def _speak(match: re.Match[str]) -> Iterator[Fact]:
     yield from _many("languages", read_languages(_rest(match)))
 
 
 @_rule(
-    rf"(?:i{_BE} {_OFTEN}(?:fluent in|bilingual in)|my (?:native|first|mother|second) (?:language|tongue)s? "
+    rf"(?:i{_BE} (?:fluent in|bilingual in)|my (?:native|first|mother|second) (?:language|tongue)s? "
     rf"(?:is|are)) "
 )
 def _fluent(match: re.Match[str]) -> Iterator[Fact]:

@@ -117,7 +117,7 @@ def _sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}."
 
 
-_FAV = r"fav(?:ou?rite|e)"
+_FAV = r"fav(?:ou?rite|e)?"
 #: question → key. Tried in order on a lowercased sentence.
 _QUESTIONS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), key)

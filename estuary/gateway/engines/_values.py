@@ -99,6 +99,10 @@ def read_name(text: str, *, strict: bool = False, loose: bool = False) -> Option
     return " ".join(found)
 
 
+#: "new york", "north wales"
+_PLACE_STARTS = frozenset({"new", "north", "south", "east", "west", "old", "great"})
+
+
 def _title(words: Iterable[str]) -> str:
     small = {"of", "the", "on", "upon", "and", "near", "sur", "de", "la", "le", "am", "in", "outside", "by"}
     return " ".join(word if word.lower() in small else capitalise(word) for word in words)
@@ -130,7 +134,7 @@ def read_place(text: str, *, loose: bool = True) -> Optional[str]:
     if not proper(words[0]):
         if not loose or len(words) > 3 or first in NOT_PLACES or not words[0].replace("-", "").isalpha():
             return None
-        if first in MONTHS or first in NOT_NAMES or first in JOBS:
+        if first in MONTHS or first in JOBS or (first in NOT_NAMES and first not in _PLACE_STARTS):
             return None
         return _title(words)
     if first in NOT_PLACES or (first in MONTHS and len(words) == 1):

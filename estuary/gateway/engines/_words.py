@@ -67,9 +67,9 @@ GIVEN_NAMES = word_set("""
 
 #: What follows "I'm" or "my name is" and is no name, even with a capital.
 NOT_NAMES = word_set("""
-    a about above actually afraid again alive all allergic almost alone already also always am amazed an and angry annoyed
-    another any anxious around asleep at available away awake aware awesome awful back bad based because becoming
-    before behind being better between bipolar bit blind bored born both broke busy but by calm certain cold coming
+    a about above actually afraid again alive all allergic almost alone already also always am amazed an and angry
+    annoyed another any anxious around asleep at available away awake aware awesome awful back bad based because
+    becoming before behind being better between bipolar bit blind bored born both broke busy but by calm certain cold coming
     common confused cool crazy cute dead deaf depressed disabled divorced doing done down drunk early either engaged
     english ecstatic exhausted extremely fat feeling fine finished first fluent fond for free fresh friendly from
     full funny furious gay getting glad going gone gonna good great grateful guilty half happy hard he her here high
@@ -183,7 +183,7 @@ NOT_PLACES = word_set("""
     silence sin solitude squalor style sweatpants terror the there torment uncertainty your his her their its our
     this that these those my it here interesting hiding wonder shorts black fact general short particular
     somewhere nowhere anywhere everywhere space marketing finance retail sales mind what where which
-    future past present moment
+    future past present moment work school college university hospital church
 """)
 
 #: "a small village near Lyon" is a place; "a dream" is not.
