@@ -21,6 +21,7 @@ from .storage.characters import CharacterStore
 from .storage.conversations import ConversationStore
 from .storage.database import Database
 from .storage.keys import KeyStore
+from .storage.turnlog import TurnLog
 
 __all__ = ["MAX_FRAME", "App"]
 
@@ -56,11 +57,10 @@ class App:
         self.database = database
         self.keys = KeyStore(database)
         self.characters = CharacterStore(database)
-        self.conversations = ConversationStore(database)
         access = Access(database, self.keys, self.characters, options, runtime_key)
         self.namespace = SdkNamespace(
             database=database,
-            conversations=self.conversations,
+            turn_log=TurnLog(database),
             access=access,
             engine=chat,
             options=options,
@@ -83,7 +83,7 @@ class App:
             engineio_logger=_quiet("engineio"),
         )
         self._socketio.register_namespace(self.namespace)
-        services = Services(database, self.characters, self.conversations, access)
+        services = Services(database, self.characters, ConversationStore(database), access)
         self.rest = _rest(services, chat, self.namespace)
         self.asgi = socketio.ASGIApp(self._socketio, self.rest)
 

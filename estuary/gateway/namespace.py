@@ -13,9 +13,9 @@ from attrs import define, field
 from .access import Access, Refused
 from .engines.base import ChatEngine
 from .settings import GatewayOptions
-from .storage.conversations import ConversationStore, NoSuchCharacter
 from .storage.database import Database
 from .storage.tables import new_id
+from .storage.turnlog import NoSuchCharacter, TurnLog
 from .text import clean
 from .turns import Turns
 from .wire import NAMESPACE, Wire
@@ -78,7 +78,7 @@ class SdkNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # python-soc
         self,
         *,
         database: Database,
-        conversations: ConversationStore,
+        turn_log: TurnLog,
         access: Access,
         engine: ChatEngine,
         options: GatewayOptions,
@@ -86,7 +86,7 @@ class SdkNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # python-soc
     ) -> None:
         super().__init__(NAMESPACE)
         self._db = database
-        self._conversations = conversations
+        self._turn_log = turn_log
         self._access = access
         self._engine = engine
         self._options = options
@@ -124,7 +124,7 @@ class SdkNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # python-soc
         )
         try:
             visitor = await self._access.admit(auth, open_sessions=self._open_sessions)
-            conversation_id = await self._db.run(self._conversations.open, visitor.character_id, visitor.player_id)
+            conversation_id = await self._db.run(self._turn_log.open, visitor.character_id, visitor.player_id)
         except (Refused, NoSuchCharacter) as refusal:
             if not isinstance(refusal, Refused):
                 refusal = Refused("auth_error", {"error": "character not found"})
@@ -142,7 +142,7 @@ class SdkNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # python-soc
         turns = Turns(
             wire=wire,
             database=self._db,
-            conversations=self._conversations,
+            turn_log=self._turn_log,
             engine=self._engine,
             options=self._options,
             character_id=visitor.character_id,

@@ -16,9 +16,9 @@ from ..actions import ActionParser
 from .engines.base import ActionCall, ActionSpec, ChatEngine, ChatPrompt, EngineError
 from .settings import GatewayOptions
 from .speech import Speech, action_tag, timestamp
-from .storage.conversations import ConversationStore, Facts, NoSuchCharacter, QuotaReached, TurnStart
 from .storage.database import Database
 from .storage.tables import new_id
+from .storage.turnlog import Facts, NoSuchCharacter, QuotaReached, TurnLog, TurnStart
 from .wire import Wire
 
 __all__ = ["Turns", "typed_arguments"]
@@ -102,7 +102,7 @@ class Turns:
 
     Args:
         wire: the client.
-        database, conversations: where the conversation is kept.
+        database, turn_log: where the conversation is kept.
         engine: what answers.
         key_id: the key that the messages count for.
         typed_actions: whether the client takes ``client_action`` events.
@@ -115,7 +115,7 @@ class Turns:
         *,
         wire: Wire,
         database: Database,
-        conversations: ConversationStore,
+        turn_log: TurnLog,
         engine: ChatEngine,
         options: GatewayOptions,
         character_id: str,
@@ -125,7 +125,7 @@ class Turns:
     ) -> None:
         self._wire = wire
         self._db = database
-        self._conversations = conversations
+        self._turn_log = turn_log
         self._engine = engine
         self._options = options
         self._character_id = character_id
@@ -224,7 +224,7 @@ class Turns:
         try:
             await _done(previous)
             start = await self._db.run(
-                self._conversations.begin_turn,
+                self._turn_log.begin_turn,
                 self._character_id,
                 self._player_id,
                 text,
@@ -325,7 +325,7 @@ class Turns:
 
     def _end_turn(self, turn: _Turn, heard: str, status: str) -> None:
         """Runs on a database thread; what takes long is done before the transaction."""
-        self._conversations.end_turn(
+        self._turn_log.end_turn(
             self._character_id,
             self._player_id,
             turn.text,

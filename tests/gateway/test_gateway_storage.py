@@ -21,8 +21,8 @@ from estuary.errors import ConfigError
 from estuary.gateway import GatewayError
 from estuary.gateway.keys import create_key, list_keys, revoke_key
 from estuary.gateway.storage.characters import CharacterStore
-from estuary.gateway.storage.conversations import ConversationStore, NoSuchCharacter
 from estuary.gateway.storage.database import Database
+from estuary.gateway.storage.turnlog import NoSuchCharacter, TurnLog
 
 
 def contents(gateway: Any, player: str) -> list[str]:
@@ -201,12 +201,12 @@ def database() -> Any:
 
 def test_two_sessions_learn_at_once(database: Database) -> None:
     character = CharacterStore(database).default()
-    conversations = ConversationStore(database)
+    log = TurnLog(database)
     both = threading.Barrier(2)
 
     def learn(value: str) -> None:
         both.wait(10)
-        conversations.end_turn(
+        log.end_turn(
             character, "p", "", message_id="m", learn=lambda facts: {"likes": [*facts.get("likes", []), value]}
         )
 
@@ -215,12 +215,12 @@ def test_two_sessions_learn_at_once(database: Database) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(conversations.facts(character, "p")["likes"]) == ["rain", "tea"]
+    assert sorted(log.facts(character, "p")["likes"]) == ["rain", "tea"]
 
 
 def test_facts_keep_their_order_and_their_rows(database: Database) -> None:
     character = CharacterStore(database).default()
-    conversations = ConversationStore(database)
+    log = TurnLog(database)
     steps: list[dict[str, list[str]]] = [
         {"likes": ["tea", "rain"], "name": ["Al"]},
         {"likes": ["rain", "sun", "tea"], "name": ["Al"]},
@@ -228,19 +228,19 @@ def test_facts_keep_their_order_and_their_rows(database: Database) -> None:
         {},
     ]
     for step in steps:
-        conversations.end_turn(character, "p", "", message_id="m", learn=lambda _, step=step: step)
-        assert conversations.facts(character, "p") == step
+        log.end_turn(character, "p", "", message_id="m", learn=lambda _, step=step: step)
+        assert log.facts(character, "p") == step
 
 
 def test_one_conversation_whoever_asks_first(database: Database) -> None:
     character = CharacterStore(database).default()
-    conversations = ConversationStore(database)
+    log = TurnLog(database)
     ids: list[str] = []
     all_of_them = threading.Barrier(8)
 
     def ask() -> None:
         all_of_them.wait(10)
-        ids.append(conversations.open(character, "p"))
+        ids.append(log.open(character, "p"))
 
     threads = [threading.Thread(target=ask) for _ in range(8)]
     for thread in threads:
@@ -250,7 +250,7 @@ def test_one_conversation_whoever_asks_first(database: Database) -> None:
     assert len(ids) == 8
     assert len(set(ids)) == 1
     with pytest.raises(NoSuchCharacter):
-        conversations.open("nobody", "p")
+        log.open("nobody", "p")
 
 
 def test_the_default_character_is_made_again(database: Database) -> None:
@@ -272,7 +272,7 @@ def test_another_process_may_write_meanwhile(database: Database, tmp_path: Path)
     timer = threading.Timer(0.5, other.execute, args=("COMMIT",))
     timer.start()
     started = time.monotonic()
-    ConversationStore(database).open(character, "p")
+    TurnLog(database).open(character, "p")
     assert time.monotonic() - started > 0.3
     timer.join()
     other.close()

@@ -392,8 +392,8 @@ def test_a_malformed_event_does_not_end_the_answer(make_gateway: Any, connect: A
     "frame",
     [
         "42/sdk,", "42/sdk,[]", "42/sdk,{}", "42/sdk,[1]", '42/sdk,[null,{"text":"x"}]', '42/sdk,["text"',
-        "42/sdk,[[]]", "4", "49", "4x", "42/sdk,5", '42/sdk,["connect",{}]', '42/sdk,["disconnect",{}]', "43/sdk,7[]", "46/sdk,1[]",
-        '451-/sdk,["text",{"_placeholder":true,"num":3}]', "9", "bAAAA",
+        "42/sdk,[[]]", "4", "49", "4x", "42/sdk,5", '42/sdk,["connect",{}]', '42/sdk,["disconnect",{}]',
+        "43/sdk,7[]", "46/sdk,1[]", '451-/sdk,["text",{"_placeholder":true,"num":3}]', "9", "bAAAA",
     ],
 )
 def test_broken_frames(gateway: Any, connect: Any, player: str, frame: str) -> None:
