@@ -29,6 +29,7 @@ __all__ = ["FaultProxy"]
 
 _READ_SIZE = 65536
 _BUFFERED = 4 * _READ_SIZE  # what one direction may hold: beyond it the sender feels the receiver's slowness
+_IN_FLIGHT = 64 * 1024 * 1024  # the same while there is latency, which must not limit the throughput
 _PATIENCE = 10.0  # seconds that a command may take: more is a bug of the proxy
 _DIRECTIONS = ("up", "down")
 
@@ -275,9 +276,9 @@ class FaultProxy:
         self._register(connection.client, client, lambda ready: self._on_events(connection, up, down, ready))
         self._register(connection.server, server, lambda ready: self._on_events(connection, down, up, ready))
 
-    @staticmethod
-    def _interest(reads: _Pipe, writes: _Pipe) -> int:
-        read = selectors.EVENT_READ if not reads.ended and reads.size < _BUFFERED else 0
+    def _interest(self, reads: _Pipe, writes: _Pipe) -> int:
+        room = _IN_FLIGHT if self._latency else _BUFFERED
+        read = selectors.EVENT_READ if not reads.ended and reads.size < room else 0
         return read | (selectors.EVENT_WRITE if writes.blocked else 0)
 
     def _register(self, sock: socket.socket, events: int, handler: Callable[[int], None]) -> None:

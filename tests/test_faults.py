@@ -27,6 +27,7 @@ class _Echo(socketserver.BaseRequestHandler):
 class _Server(socketserver.ThreadingTCPServer):
     daemon_threads = True
     allow_reuse_address = True
+    request_queue_size = 128  # a full queue costs the client a second
 
     def __init__(self) -> None:
         self.ended: list[str] = []
