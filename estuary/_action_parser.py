@@ -35,11 +35,11 @@ _MARK = re.compile(r"[\"'<>]")
 _WHOLE_START = re.compile(r"</?action(?=[\s/>])", re.IGNORECASE | re.ASCII)
 
 # An attribute as HTML would have it: quoted, unquoted or without a value; the space before it may be missing.
-_ATTRIBUTE = re.compile(r"""\s*([^\s"'<>/=]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'=]+)))?""")
+_ATTRIBUTE = re.compile(r"""\s*([^\s"'<>/=]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"']+)))?""")
 # The same where a quote is missing: a value also ends where an attribute plainly begins, or at the tag's end.
 _LOOSE_ATTRIBUTE = re.compile(
     r"""([^\s"'<>/=]+)(?:\s*=\s*(?:"([^"]*?)(?:"|(?=\s[\w.:-]+=["'])|\Z)"""
-    r"""|'([^']*?)(?:'|(?=\s[\w.:-]+=["'])|\Z)|([^\s"'=]+)["']?))?"""
+    r"""|'([^']*?)(?:'|(?=\s[\w.:-]+=["'])|\Z)|([^\s"']+)["']?))?"""
 )
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _XML_BLANK = re.compile(r"\r\n|[\t\r\n]")
@@ -273,7 +273,7 @@ class ActionParser:
         end = tag.find("/>") + 2
         if end < 2:
             self._complain("An action tag was never closed; dropped: %.200r", tag)
-            self._remove(tag, warn=False)
+            self._remove(tag, broken=True)
             return
         start = 0
         for match in _WHOLE_START.finditer(tag, 1, end):
@@ -281,13 +281,10 @@ class ActionParser:
         if start:
             self._complain("An action tag was never closed; dropped: %.200r", tag[:start])
         found = tag[start:end]
-        if found[1] == "/":
-            self._remove(found)
-        else:
-            self._remove(found, _read_loose_attributes(found))
+        self._remove(found, _read_xml(found) or _read_loose_attributes(found))
         self._read(tag[end:])
 
-    def _remove(self, tag: str, pairs: Optional[_Pairs] = None, *, warn: bool = True) -> None:
+    def _remove(self, tag: str, pairs: Optional[_Pairs] = None, *, broken: bool = False) -> None:
         """Put an action, if it is one, in the place of a tag."""
         if tag[1] == "/":
             self._blank.clear()  # an empty body
@@ -298,9 +295,9 @@ class ActionParser:
             action = self._action(pairs or [])
             if action is not None:
                 self._actions.append(action)
-            elif warn:
+            elif not broken:
                 self._complain("An action tag without a name; dropped: %.200r", tag)
-            self._in_pair = tag[-1] == ">" and tag[-2] != "/"
+            self._in_pair = not (broken or tag.endswith("/>"))
         self._gap = not self._tail or self._tail[-1].isspace()
 
     def _action(self, pairs: _Pairs) -> Optional[Action]:
@@ -321,7 +318,7 @@ class ActionParser:
 
     def _show(self, text: str) -> None:
         if self._in_pair:
-            if text.isspace() and self._blank_size <= MAX_TAG_LENGTH:
+            if text.isspace() and self._blank_size + len(text) <= MAX_TAG_LENGTH:
                 self._blank.append(text)
                 self._blank_size += len(text)
                 return
@@ -388,6 +385,7 @@ def _pair(match: re.Match[str]) -> Tuple[str, str]:
 
 
 def _decode(match: re.Match[str]) -> str:
-    from html import unescape  # first use, as above
+    from html import entities, unescape  # first use, as above
 
-    return unescape(match.group())
+    entity = match.group()
+    return unescape(entity) if entity[1] == "#" else entities.html5.get(entity[1:], entity)

@@ -82,7 +82,7 @@ def _plain(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):
-        return str(value)
+        return str(int(value))  # of an IntEnum's member too
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() else repr(value)
     if not isinstance(value, str):
@@ -185,19 +185,22 @@ def _kind(annotation: Any) -> Optional[_Kind]:
         annotation = annotation.__supertype__
     origin, args = typing.get_origin(annotation), typing.get_args(annotation)
     if origin is Literal:
-        return _choice([(value, [value]) for value in args])
+        return _choice([(v, _spellings(v, v.name) if isinstance(v, enum.Enum) else [v]) for v in args])
     if origin in _UNIONS:
         kinds = [_kind(arg) for arg in args if arg is not type(None)]
         known = [kind for kind in kinds if kind is not None]
         return _union(known, nullable=len(kinds) < len(args)) if len(known) == len(kinds) else None
     if origin is None and isinstance(annotation, enum.EnumMeta):
         members: typing.Mapping[str, enum.Enum] = annotation.__members__
-        scalar = all(isinstance(member.value, (str, int, float)) for member in members.values())
-        return _choice([(m, [m.value, name] if scalar else [name]) for name, m in members.items()])
+        return _choice([(member, _spellings(member, name)) for name, member in members.items()])
     try:
         return _SIMPLE.get(annotation)
     except TypeError:  # not hashable
         return None
+
+
+def _spellings(member: enum.Enum, name: str) -> List[Any]:
+    return [member.value, name] if isinstance(member.value, (str, int, float)) else [name]
 
 
 def _choice(options: List[Tuple[Any, List[Any]]]) -> _Kind:
@@ -341,6 +344,8 @@ def _bind(name: str, function: Handler) -> _Handler:
     try:
         signature = inspect.signature(function)
     except (TypeError, ValueError) as error:
+        if name == "*":  # such as print on older Pythons
+            return _Handler(name, function)
         raise ConfigError(f"the signature of {label} can't be read: hand over a Python function") from error
     if name == "*":
         try:
