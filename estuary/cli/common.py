@@ -1,0 +1,186 @@
+"""What the commands share: options, places for files, clean text, one-line errors, small REST questions."""
+
+from __future__ import annotations
+
+import getpass
+import logging
+import os
+import re
+import sys
+from pathlib import Path
+from typing import Any, Callable, Dict, Optional, TypeVar
+
+import click
+
+from .. import __version__
+from ..credentials import mask_secrets
+
+__all__ = [
+    "CONTEXT",
+    "Failure",
+    "MaskedFormatter",
+    "clean",
+    "complain",
+    "data_dir",
+    "debug_option",
+    "describe_action",
+    "get_json",
+    "llm_options",
+    "one_line",
+    "plural",
+    "secret_from_env",
+    "short_path",
+    "state_dir",
+    "user_name",
+]
+
+CONTEXT: Dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+#: what a terminal takes for a command: everything of C0 and C1 but newline and tab
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+class Failure(Exception):
+    """Ends the command with this one line."""
+
+
+class MaskedFormatter(logging.Formatter):
+    """The last line of defence: whatever is logged, no key leaves this process."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return mask_secrets(super().format(record))
+
+
+def one_line(text: object) -> str:
+    return " ".join(clean(str(text)).split())
+
+
+def complain(message: object) -> None:
+    """One line on stderr, without any secret."""
+    click.echo(f"estuary: error: {mask_secrets(one_line(message))}", err=True)
+
+
+def clean(text: str) -> str:
+    """``text`` without what could move the cursor, change colours or set the window's title.
+
+    >>> clean("a\\x1b[31mb\\r\\nc")
+    'a[31mb\\nc'
+    """
+    return _CONTROLS.sub("", text)
+
+
+def plural(count: int, noun: str) -> str:
+    """
+    >>> plural(1, "key"), plural(2, "key")
+    ('1 key', '2 keys')
+    """
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def _debug(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    """``run()`` looks for it in the arguments, before anything can fail."""
+
+
+def debug_option(function: _F) -> _F:
+    """``--debug``, which may stand before or after the command's name."""
+    return click.option(
+        "--debug", is_flag=True, expose_value=False, callback=_debug, help="Show tracebacks and what is going on."
+    )(function)
+
+
+def llm_options(function: _F) -> _F:
+    """What answers in a gateway."""
+    for decorate in (
+        click.option(
+            "--llm-api-key-env",
+            metavar="NAME",
+            help="Environment variable that holds the endpoint's key, if it wants one.",
+        ),
+        click.option("--llm-model", metavar="NAME", help="Which of its models answers."),
+        click.option(
+            "--llm-url",
+            metavar="URL",
+            help="OpenAI-compatible endpoint that answers, such as http://127.0.0.1:11434/v1 "
+            "(default: the built-in companion, which needs no model).",
+        ),
+    ):
+        function = decorate(function)
+    return function
+
+
+def secret_from_env(name: Optional[str]) -> Optional[str]:
+    """The value of the environment variable that an option names."""
+    if name is None:
+        return None
+    value = os.environ.get(name, "").strip()
+    if not value:
+        raise Failure(f"the environment variable {name} is not set, so there is no key to take from it")
+    return value
+
+
+def user_name() -> str:
+    """The name of the user of this machine, as a player id."""
+    try:
+        return clean(getpass.getuser()).strip() or "player"
+    except (KeyError, OSError, ImportError):  # a user id that has no name, as in containers
+        return "player"
+
+
+def _xdg(variable: str, default: str) -> Path:
+    given = os.environ.get(variable, "")
+    if os.path.isabs(given):
+        base = Path(given)
+    elif sys.platform == "win32" and os.environ.get("LOCALAPPDATA"):
+        base = Path(os.environ["LOCALAPPDATA"])
+    else:
+        base = Path.home() / default
+    return base / "estuary"
+
+
+def data_dir() -> Path:
+    """Where the gateway keeps its database (XDG data directory). Not made by this call."""
+    return _xdg("XDG_DATA_HOME", ".local/share")
+
+
+def state_dir() -> Path:
+    """Where the history of the chat is kept (XDG state directory). Not made by this call."""
+    return _xdg("XDG_STATE_HOME", ".local/state")
+
+
+def short_path(path: object) -> str:
+    """A path or database URL to show: ``~`` for the home directory, no password."""
+    text = str(path)
+    if "://" in text:
+        return re.sub(r"(://[^:/@]*):[^@]*@", r"\1:…@", text)
+    home = str(Path.home())
+    return f"~{text[len(home) :]}" if text.startswith(home + os.sep) else text
+
+
+def describe_action(name: str, arguments: Dict[str, Any]) -> str:
+    """An action as a call, its strings quoted.
+
+    >>> describe_action("navigate", {"target": "kitchen", "speed": 2})
+    'navigate(target="kitchen", speed=2)'
+    """
+    import json
+
+    given = ", ".join(f"{key}={json.dumps(value, ensure_ascii=False)}" for key, value in arguments.items())
+    return one_line(f"{name}({given})")
+
+
+def get_json(server_url: str, path: str, api_key: Optional[str] = None, timeout: float = 5.0) -> Any:
+    """``GET`` on the REST side; its JSON.
+
+    Raises ``requests.RequestException``: it can't be reached, or answers with an error or without JSON.
+    """
+    import requests
+
+    headers = {"X-Estuary-Client": f"estuary-sync/{__version__}"}
+    if api_key:
+        headers["X-API-Key"] = api_key
+    # the key is for this server, not for wherever it sends us
+    response = requests.get(f"{server_url}{path}", headers=headers, timeout=timeout, allow_redirects=False)
+    response.raise_for_status()
+    return response.json()
