@@ -542,9 +542,14 @@ class Session:
     def _on_error(self, event: ErrorEvent) -> None:
         error = ServerError(event.message or "the server reported an error without a message")
         with self._lock:
-            self._conversation.failed(error, time.monotonic())
-            self._notify_turns()
+            self._fail(error)
         self._dispatcher.error(error)
+
+    def _fail(self, error: Exception) -> None:
+        """Under the lock: the server could not answer."""
+        for delivery in self._conversation.failed(error, time.monotonic()):
+            self._deliver(delivery)
+        self._notify_turns()
 
     def _on_quota(self, event: QuotaExceededEvent) -> None:
         error = QuotaExceeded(
@@ -552,8 +557,7 @@ class Session:
             current=event.current, limit=event.limit, remaining=event.remaining, tier=event.tier,
         )  # fmt: skip
         with self._lock:
-            self._conversation.failed(error, time.monotonic())
-            self._notify_turns()
+            self._fail(error)
         self._dispatcher.emit("quota_exceeded", event)
 
     def _on_session_timeout(self, event: SessionTimeout) -> None:

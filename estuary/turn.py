@@ -260,7 +260,8 @@ class Conversation:
     def __init__(self) -> None:
         self._turns: Deque[Turn] = deque()
         self._open: Dict[Optional[str], Message] = {}
-        self._closed: OrderedDict[str, ActionLedger] = OrderedDict()
+        #: messages that are over; ``None`` for those that were cut off, of which nothing counts any more
+        self._closed: OrderedDict[str, Optional[ActionLedger]] = OrderedDict()
         self.turn_ended = False
 
     # ── what was sent ──
@@ -331,12 +332,19 @@ class Conversation:
             message = next(reversed(list(self._open.values())), None)
         if message is None:
             if message_id is not None and message_id in self._closed:
-                return (action, None) if self._closed[message_id].accept(action, typed=True) else None
+                ledger = self._closed[message_id]
+                return (action, None) if ledger is not None and ledger.accept(action, typed=True) else None
             message = self._new_message(message_id)
+        turn = message.turn
+        if turn is None and not message.chunks:
+            # its text is still to come: by order, and if it is no interjection, it will be the answer to this one
+            turn = next((t for t in self._turns if t.message is None and not t.is_line), None)
+        if turn is not None and turn.outcome not in (None, "final"):
+            return None
         if not message.ledger.accept(action, typed=True):
             return None
         message.actions.append(action)
-        return action, message.turn
+        return action, turn
 
     def interrupt(self, event: Interrupt, now: float) -> List[Delivery]:
         """The server ends a message. Gives the closing chunk of what was in the inbox."""
@@ -349,9 +357,9 @@ class Conversation:
         if message is not None and message.chunks:
             return self._cut(message, now)
         if message is not None:
-            self._close(message)  # only typed actions had come
+            self._close(message, cut=True)  # only typed actions had come
         elif message_id is not None:
-            self._remember(message_id, ActionLedger())
+            self._remember(message_id, None)
         waiting = [t for t in self._turns if t.message is None and not t.is_line]
         orphan = next((t for t in waiting if t.outcome is not None), None)
         if orphan is not None:
@@ -360,14 +368,15 @@ class Conversation:
             self._end(waiting[0], "interrupted", now)
         return []
 
-    def failed(self, error: Exception, now: float) -> Optional[Turn]:
-        """The server could not answer: ends the oldest text that is not answered, and returns it."""
+    def failed(self, error: Exception, now: float) -> List[Delivery]:
+        """The server could not answer: ends the oldest text that is not answered. Gives the message's closing chunk."""
         turn = next((t for t in self._turns if not t.is_line), None)
-        if turn is not None:
-            if turn.message is not None:
-                self._close(turn.message)
-            self._end(turn, error, now)
-        return turn
+        if turn is None:
+            return []
+        if turn.message is not None:
+            return self._cut(turn.message, now, error)
+        self._end(turn, error, now)
+        return []
 
     def connection_lost(self, error: Exception, now: float) -> List[Delivery]:
         """Everything under way ends. Gives the closing chunks of what was in the inbox."""
@@ -383,7 +392,7 @@ class Conversation:
         if turn.outcome is not None:
             return
         if turn.message is not None:
-            self._close(turn.message)
+            self._close(turn.message, cut=True)
             self._end(turn, "interrupted", now)
         else:
             turn.outcome, turn.ended = "interrupted", now  # an orphan now
@@ -413,9 +422,10 @@ class Conversation:
         return None
 
     def _cut(self, message: Message, now: float, outcome: Union[str, Exception] = "interrupted") -> List[Delivery]:
-        self._close(message)
+        self._close(message, cut=True)
         turn = message.turn
         if turn is not None and turn.outcome is not None:
+            self.forget(turn)
             return []
         response = message.end()
         if turn is not None:
@@ -430,12 +440,12 @@ class Conversation:
         if turn.outcome is None:
             turn.outcome, turn.ended = outcome, now
 
-    def _close(self, message: Message) -> None:
+    def _close(self, message: Message, *, cut: bool = False) -> None:
         self._open.pop(message.id, None)
         if message.id is not None:
-            self._remember(message.id, message.ledger)
+            self._remember(message.id, None if cut else message.ledger)
 
-    def _remember(self, message_id: str, ledger: ActionLedger) -> None:
+    def _remember(self, message_id: str, ledger: Optional[ActionLedger]) -> None:
         self._closed[message_id] = ledger
         if len(self._closed) > REMEMBERED:
             self._closed.popitem(last=False)

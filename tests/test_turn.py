@@ -223,7 +223,8 @@ def test_an_error_ends_the_oldest_turn():
     conversation = Conversation()
     first, second = text(conversation), text(conversation)
     feed(conversation, chunk("half", "a"))
-    assert conversation.failed(ServerError("no model"), 2.0) is first
+    [end] = conversation.failed(ServerError("no model"), 2.0)
+    assert (end.turn, end.response.is_final, end.response.interrupted) == (first, True, True)
     with pytest.raises(ServerError, match="no model"):
         first.reply()
     assert feed(conversation, chunk("way", "a")) == [None]
@@ -232,7 +233,25 @@ def test_an_error_ends_the_oldest_turn():
 
 
 def test_an_error_without_a_turn_ends_nothing():
-    assert Conversation().failed(ServerError("x"), 0.0) is None
+    assert Conversation().failed(ServerError("x"), 0.0) == []
+
+
+def test_an_error_ends_a_message_that_responses_reads():
+    conversation = Conversation()
+    text(conversation, claimed=False)
+    feed(conversation, chunk("half", "a"))
+    [end] = conversation.failed(ServerError("no model"), 2.0)
+    assert (end.turn, end.response.is_final, end.response.text) == (None, True, "half")
+
+
+def test_an_error_for_an_interrupted_text_is_not_the_next_ones():
+    conversation = Conversation()
+    conversation.give_up(text(conversation), 1.0)
+    second = text(conversation)
+    feed(conversation, chunk("late", "a"))
+    assert conversation.failed(ServerError("no model"), 2.0) == []
+    assert second.outcome is None
+    assert not conversation.orphans
 
 
 def test_a_lost_connection_ends_everything():
@@ -284,6 +303,38 @@ def test_an_action_before_the_first_chunk_belongs_to_the_turn():
     conversation.client_action(ClientAction(name="go", message_id="m"))
     feed(conversation, chunk("done", "m", final=True))
     assert [a.name for a in turn.reply().actions] == ["go"]
+
+
+def test_an_action_before_the_first_chunk_names_its_turn():
+    """So that send() can wait for its handler."""
+    conversation = Conversation()
+    turn = text(conversation)
+    assert conversation.client_action(ClientAction(name="go", message_id="m"))[1] is turn
+
+
+@pytest.mark.parametrize("end", ["interrupt", "interrupt without a chunk", "give up", "error", "interrupt unseen"])
+def test_an_action_of_a_message_that_was_cut_off_is_not_performed(end):
+    conversation = Conversation()
+    turn = text(conversation)
+    if end not in ("interrupt without a chunk", "interrupt unseen"):
+        feed(conversation, chunk("I will now ", "m"))
+    elif end == "interrupt without a chunk":
+        conversation.client_action(ClientAction(name="first", message_id="m"))
+    if end == "give up":
+        conversation.give_up(turn, 2.0)
+    elif end == "error":
+        conversation.failed(ServerError("no model"), 2.0)
+    else:
+        conversation.interrupt(Interrupt(message_id="m"), 2.0)
+    assert conversation.client_action(ClientAction(name="go", message_id="m")) is None
+
+
+def test_an_action_that_answers_an_interrupted_text_is_not_performed():
+    conversation = Conversation()
+    conversation.give_up(text(conversation), 1.0)
+    assert conversation.client_action(ClientAction(name="go", message_id="late")) is None
+    feed(conversation, chunk("late", "late"))
+    assert conversation.client_action(ClientAction(name="go", message_id="late")) is None
 
 
 # ── bounds ──
