@@ -216,12 +216,15 @@ def test_slow_and_fast(through: FaultProxy) -> None:
 
 
 def test_slow_reaches_half_a_millisecond(through: FaultProxy) -> None:
-    with connected(through) as sock:
-        through.slow()
+    def once() -> float:
         began = time.monotonic()
         assert roundtrip(sock, bytes(400)) == bytes(400)
-        took = time.monotonic() - began
-        assert 0.2 <= took < 2  # epoll alone would need 0.4 s at least; the rest is for a busy machine
+        return time.monotonic() - began
+
+    with connected(through) as sock:
+        through.slow()
+        # epoll's own timeouts would take 0.4 s at least; several tries, as the machine may be busy
+        assert any(0.2 <= once() < 0.39 for _ in range(20))
 
 
 def test_delay_is_latency_each_way_not_throughput(through: FaultProxy) -> None:
