@@ -148,6 +148,8 @@ class Session:
         self._inbox_changed = threading.Condition(self._lock)
         self._conversation = Conversation()
         self._tickets: Deque[object] = deque()
+        #: turns of streams that were dropped where the lock could not be had
+        self._abandoned: Deque[Turn] = deque()
         self._inbox = Inbox(self._config.inbox_size)
 
     # ── opening and closing ──
@@ -200,9 +202,11 @@ class Session:
         connection = getattr(self, "_connection", None)
         if connection is None or connection.state in (State.CLOSED, State.DISCONNECTED):
             return
-        warnings.warn(f"unclosed {self!r}: use 'with' or call close()", ResourceWarning, source=self, stacklevel=2)
-        connection.abandon()
-        self._dispatcher.stop()
+        try:
+            warnings.warn(f"unclosed {self!r}: use 'with' or call close()", ResourceWarning, source=self, stacklevel=2)
+        finally:  # a warning may be an error
+            connection.abandon()
+            self._dispatcher.stop()
 
     def __repr__(self) -> str:
         config = self._config
@@ -317,7 +321,7 @@ class Session:
                 before is delivered first.
             ConnectError: The session was not open and could not be opened.
         """
-        if self._connection.state is State.DISCONNECTED and not self._inbox:
+        if self._connection.state in (State.DISCONNECTED, State.CONNECTING) and not self._inbox:
             self._connection.open(Deadline(self._config.connect_timeout))
         while True:
             deadline = Deadline(timeout)
@@ -430,6 +434,7 @@ class Session:
                 self._turn_changed.notify_all()
 
     def _busy(self) -> bool:
+        self._end_abandoned()
         stale = time.monotonic() - STALE
         return any(turn.claimed or turn.started > stale for turn in self._conversation.active)
 
@@ -462,10 +467,31 @@ class Session:
     def _finish(self, turn: Turn) -> None:
         """The wait for ``turn`` is over. Where its answer is not, it is interrupted."""
         with self._lock:
-            if turn.outcome is None:
-                self._conversation.give_up(turn, time.monotonic())
-                self._emit_quietly(ClientInterrupt(turn.message.id if turn.message else None))
-                self._notify_turns()
+            self._interrupt_turn(turn)
+
+    def _interrupt_turn(self, turn: Turn) -> None:
+        """Under the lock."""
+        if turn.outcome is None:
+            self._conversation.give_up(turn, time.monotonic())
+            self._emit_quietly(ClientInterrupt(turn.message.id if turn.message else None))
+            self._notify_turns()
+
+    def _abandon(self, turn: Turn) -> None:
+        """A stream was dropped. Called by a finalizer, so in the middle of anything, maybe with our lock held.
+
+        Another thread lets go of the lock at once; this one can't, and then whoever holds it next sees to the turn.
+        """
+        self._abandoned.append(turn)
+        if self._lock.acquire(timeout=0.1):
+            try:
+                self._end_abandoned()
+            finally:
+                self._lock.release()
+
+    def _end_abandoned(self) -> None:
+        """Under the lock."""
+        while self._abandoned:
+            self._interrupt_turn(self._abandoned.popleft())
 
     def _emit_quietly(self, event: ClientInterrupt) -> None:
         try:
@@ -484,10 +510,14 @@ class Session:
     def received(self, event: Any) -> None:
         """An event from the server, decoded. On the read thread."""
         handle = _HANDLERS.get(event.__class__)
-        if handle is not None:
-            handle(self, event)
-        elif self._dispatcher.wants(event.event):
-            self._dispatcher.emit(event.event, event)
+        try:
+            if handle is not None:
+                handle(self, event)
+            elif self._dispatcher.wants(event.event):
+                self._dispatcher.emit(event.event, event)
+        except Exception as error:  # whatever a payload may provoke costs this one event, not the connection
+            _log.debug("an event could not be handled", exc_info=True)
+            self.garbage(ProtocolError(f"{event.event} could not be handled: {error!r:.200}", event=event.event))
 
     def _on_bot_response(self, event: BotResponse) -> None:
         with self._lock:
@@ -497,6 +527,8 @@ class Session:
                 self._deliver(delivery)
             if conversation.turn_ended:
                 self._notify_turns()
+            if self._abandoned:
+                self._end_abandoned()
         self._dispatcher.emit("bot_response", event)
 
     def _deliver(self, delivery: Delivery) -> None:

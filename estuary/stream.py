@@ -77,7 +77,7 @@ class Stream:
 
     def __del__(self) -> None:
         if not self._over:
-            self.close()
+            self._session._abandon(self._turn)
 
 
 def too_late(turn: Turn, deadline: Deadline) -> TurnTimeout:
