@@ -182,14 +182,18 @@ def clauses(text: str) -> Iterator[str]:
     if _DICTATION.match(text.lstrip()):
         return
     found: list[list[str]] = []
+    count = 0
     for body, mark in sentences(text):
         if _NOT.match(body) or _JOKE.search(body):
             found.clear()  # "I live on the moon. Just kidding!"
             continue
         if _FICTION.match(body):
             break  # the tale goes on to the end of the text
-        found.append(list(_statements(body, "?" in mark)))
-        if sum(map(len, found)) > MAX_CLAUSES:
+        told = list(_statements(body, "?" in mark))
+        if told:
+            found.append(told)
+            count += len(told)
+        if count > MAX_CLAUSES:
             break
     for group in found:
         yield from group

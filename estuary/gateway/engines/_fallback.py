@@ -24,6 +24,7 @@ _STOPWORDS = word_set("""
     your yours tell know knows give go going gone went come came back hi hello hey ok okay maybe lately recently
     yesterday tonight ever never always often anything everything nothing someone quite pretty hmm oh ah lol think
     thinks thought believe guess mean means need needs try tried look looks feel feels been good bad nice
+    sometimes soon later once
 """)
 _REFLECT = {
     "i": "you", "me": "you", "my": "your", "mine": "yours", "myself": "yourself",
@@ -53,45 +54,72 @@ def _reflected(text: str) -> Optional[str]:
     return re.sub(r"^you was\b", "you were", " ".join(turned))
 
 
+#: A noun begins after one of these…
+_BEFORE_NOUN = word_set("""
+    the a an my our your his her their this these those about of with from in at for on some any more another
+""")
+#: … and is shown with these.
+_SHOWN = word_set("the my our his her their this these those")
+
+
 def _topic(text: str) -> str:
-    """The longest run of words that carry meaning."""
+    """What a text is about: its subject, or else the longest noun-like run of words; nothing when in doubt."""
     clean = "".join(
         " " if (ch in '<>{}[]"\ufffc' or not ch.isprintable()) else ch for ch in text[:600].replace("’", "'")
     )
     best: list[str] = []
-    for run in re.split(r"[.,;:!?()\n]+", clean):
-        current: list[str] = []
-        for word in [*run.split(), "the"]:
-            carries = word.lower() not in _STOPWORDS and any(c.isalpha() for c in word) and len(word) <= 30
-            if carries and len(current) < 4:
-                current.append(word)
+    for sentence in re.split(r"[.,;:!?()\n]+", clean):
+        words = sentence.split()
+        for index, word in enumerate(words):
+            before = words[index - 1].lower() if index else ""
+            begins = index == 0 or before in _BEFORE_NOUN or word[:1].isupper()
+            if not begins or not _carries(word):
                 continue
-            if len(" ".join(current)) > len(" ".join(best)):
-                best = current
-            current = [word] if carries else []
+            run: list[str] = []
+            for following in words[index : index + 3]:
+                if not _carries(following) or (run and following.lower().endswith(("ed", "ing", "ly"))):
+                    break
+                run.append(following)
+            if before in _SHOWN:
+                run.insert(0, _REFLECT.get(before, before))
+            if index < 2 and len(words) > len(run) + 1 and before in _SHOWN | {""}:
+                return " ".join(run)  # "The train | was late again"
+            if len(" ".join(run)) > len(" ".join(best)):
+                best = run
     return " ".join(best)
 
 
+def _carries(word: str) -> bool:
+    return word.lower() not in _STOPWORDS and any(c.isalpha() for c in word) and len(word) <= 30
+
+
+def _is_english(text: str) -> bool:
+    """Whether anything in it looks like English; short texts get the benefit of the doubt."""
+    letters = [c for c in text[:600] if c.isalpha()]
+    if letters and sum(c.isascii() for c in letters) < len(letters) / 2:
+        return False
+    words = re.findall(r"[\w']+", text[:600].lower().replace("’", "'"))
+    return len(words) < 4 or any(word in _ENGLISH for word in words)
+
+
+_ENGLISH = (_STOPWORDS | frozenset({"i", "a"})) - word_set("""
+    am an are be do does go has her here him in is it its let like man me on or so the to was we will no not now say see
+""") | word_set("the is are was it to me has here we like will like does")
+
+
 def fallback(text: str, facts: Facts, can: Sequence[str], commanded: bool, pick: Pick) -> str:
-    """An honest and friendly answer to what wasn't understood."""
+    """An honest and friendly answer to what wasn't understood. ``can``: what the character can do."""
     name = user_name(facts)
     called = f", {name}" if name else ""
+    able = f" What I can do is {join(list(can), 'or')}." if can else ""
     if not any(c.isalnum() for c in text):
         return pick(("I'm here whenever you'd like to talk.", f"I'm listening{called}."))
+    if not _is_english(text):
+        return "I'm sorry, English is the only language that I understand. With a chat model I'd know more of them."
     if commanded:
-        able = f" What I can do is {join(list(can), 'or')}." if can else ""
         return pick((f"I'm afraid I can't do that.{able}", f"That's beyond me{called}, sorry.{able}"))
-    topic = _topic(text)
     if text.rstrip().endswith("?"):
-        if topic:
-            return pick((
-                f"I wish I knew more about {topic}. I'm only a simple companion; what do you think?",
-                f"That's a good question{called}, but I don't know the answer.",
-                f"I don't know much about {topic}, I'm afraid. What's your view?",
-            ))  # fmt: skip
-        return pick(
-            ("I don't know, to be honest. What do you think?", f"That I can't say{called}. What would you guess?")
-        )
+        return _to_question(" ".join(text.split())[:300], called, able, pick)
     reflected = _reflected(text)
     if reflected:
         return pick(
@@ -101,10 +129,32 @@ def fallback(text: str, facts: Facts, can: Sequence[str], commanded: bool, pick:
                 f"So {reflected}. What happened then?",
             )
         )
-    if topic and len(topic) > 2:
-        return pick((
-            f"Tell me more about {topic}.",
-            f"I'd like to hear more about {topic}. What makes you think of it?",
-            f"{topic[:1].upper()}{topic[1:]}? Go on, I'm listening.",
-        ))  # fmt: skip
+    topic = _topic(text)
+    if len(topic) > 2:
+        return pick(
+            (
+                f"Tell me more about {topic}.",
+                f"I'd like to hear more about {topic}.",
+                f"{topic[:1].upper()}{topic[1:]}? Go on, I'm listening.",
+            )
+        )
     return pick((f"Go on{called}, I'm listening.", "Tell me more.", "I see. What makes you say that?"))
+
+
+def _to_question(text: str, called: str, able: str, pick: Pick) -> str:
+    if re.match(r"(?:can|could|will|would) you\b|are you able\b|do you know how\b", text, re.I):
+        return pick((f"I'm afraid I can't{called}.{able}", f"That is beyond me, sorry.{able}"))
+    how = re.match(r"how (?:do|can|could|should|would) (?:i|you|we|one) ([\w' -]{2,60})\?$", text, re.I)
+    if how:
+        done = " ".join(_REFLECT.get(word.lower(), word) for word in how[1].split())
+        return f"I wish I knew how to {done}, but I'm only a simple companion."
+    topic = _topic(re.sub(r"^(?:what|who|where|when|why|which|how)(?:'s| is| are| was| were)? ", "", text, flags=re.I))
+    if len(topic) > 2:
+        return pick(
+            (
+                f"I wish I knew more about {topic}. I'm only a simple companion; what do you think?",
+                f"That's a good question{called}, but I don't know the answer.",
+                f"I don't know much about {topic}, I'm afraid. What's your view?",
+            )
+        )
+    return pick(("I don't know, to be honest. What do you think?", f"That I can't say{called}. What would you guess?"))

@@ -123,7 +123,8 @@ _QUESTIONS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), key)
     for pattern, key in (
         (r"\bwhat (?:do|did|can) you (?:still )?(?:know|remember|recall|learn|tell me)(?: anything)? about me\b|"
-         r"\btell me (?:what you know |everything |something |all you know |more )*about (?:me|myself)\b|"
+         r"\btell me (?:(?:what |everything |something |all |more |anything )*(?:that )?(?:you (?:know|"
+         r"remember) )?)?about (?:me|myself)\b|"
          r"\bwhat (?:have|did) i (?:ever )?(?:told|tell) you(?: about (?:me|myself))?\b|"
          r"\b(?:remember|know|recall) (?:anything|something|things|stuff|facts|everything) about me\b|"
          r"\bwhat (?:else )?do you know of me\b|\bwhat you (?:know|remember) about me\b|\bwhat facts do you\b", "*"),
@@ -364,8 +365,11 @@ _CURIOUS = (
 )
 
 
-def acknowledge(new: Sequence[Fact], before: Facts, after: Facts, pick: Pick, *, curious: bool) -> str:
-    """What to say to the facts just told. ``before`` and ``after`` are what was and is known."""
+def acknowledge(new: Sequence[Fact], before: Facts, after: Facts, pick: Pick, *, curious: bool, asked: str = "") -> str:
+    """What to say to the facts just told. ``before`` and ``after`` are what was and is known.
+
+    ``curious``: go on with a question, but none that ``asked``, what was said lately, has in it.
+    """
     told = [fact for fact in new if not fact.negated]
     said: list[str] = []
     name = next((fact.value for fact in reversed(told) if fact.key == "name"), "")
@@ -390,10 +394,10 @@ def acknowledge(new: Sequence[Fact], before: Facts, after: Facts, pick: Pick, *,
         clauses = [sentence_about(key, [fact.value for fact in told if fact.key == key]) for key in keys]
         said.append(pick((f"So {join(clauses)}. I'll remember.", f"Let me keep that in mind: {join(clauses)}.")))
     if curious and told:
-        question = next((ask for key, ask in _CURIOUS if not after.get(key)), "")
+        question = next((ask for key, ask in _CURIOUS if not after.get(key) and ask not in asked), "")
         if question:
             said.append(question)
-        elif name and not keys:
+        elif name and not keys and not old:
             said.append("What's on your mind?")
     return " ".join(said)
 
@@ -417,7 +421,8 @@ def _one(key: str, values: Sequence[str], before: Facts, pick: Pick) -> str:
     if key == "job" and (values[-1] in _STATES or values[-1].startswith("in ")):
         return f"So {about}; I'll remember that."
     listed = join(list(values))
-    text = pick(_ACKNOWLEDGED.get(key, ("I'll remember that {about}.",)))
+    options = _ACKNOWLEDGED.get(key, ("I'll remember that {about}.",))
+    text = options[0] if len(values) > 1 and key == "pets" else pick(options)
     filled = text.format(
         values[-1],
         about=about,

@@ -104,6 +104,7 @@ def _sum(text: str) -> Optional[str]:
 
 def _story(persona: Persona, facts: Facts, pick: Pick) -> str:
     who = user_name(facts) or "a traveller"
+    again = user_name(facts) or "the traveller"
     home = facts.get("home", ("a town by the river",))[-1]
     if not home.startswith(("a ", "an ", "near ", "outside ", "the ")):
         home = f"the old streets of {home}"
@@ -112,24 +113,24 @@ def _story(persona: Persona, facts: Facts, pick: Pick) -> str:
     return pick(
         (
             f"Gladly. One evening, in {home}, {who} found a small brass key on the pavement. "
-            f"It fitted no door that anyone knew, so {who} took it to {me}, who knew a great deal about keys. "
+            f"It fitted no door that anyone knew, so {again} took it to {me}, who knew a great deal about keys. "
             f'"This one opens whatever you are most curious about," said {me}, and held it to the light. '
             f"Together they walked until the lamps went on, and at the last house of the last street there "
             f"was a door that had "
             f"not been there the day before. Behind it was a room full of {love}. "
             f"They stayed until the morning, and when they came out, the key had turned into a coin. "
-            f"{who[:1].upper()}{who[1:]} spent it on breakfast for two. The end.",
+            f"{again[:1].upper()}{again[1:]} spent it on breakfast for two. The end.",
             f"Here is one. Long ago, {me} kept a little light at the edge of the world, and hardly anybody "
             f"ever came by. "
             f"One stormy night there was a knock, and there stood {who}, soaked to the skin. "
-            f'"I was on my way to {home}," said {who}, "but the road has been washed away." '
+            f'"I was on my way to {home}," said {again}, "but the road has been washed away." '
             f"{me} put the kettle on, and they talked about {love} until the storm grew bored and went to bed. "
             f"In the morning the road was back, a little straighter than before. "
-            f"{who[:1].upper()}{who[1:]} waved from the first bend, and ever since, {me} keeps a second cup "
+            f"{again[:1].upper()}{again[1:]} waved from the first bend, and ever since, {me} keeps a second cup "
             f"on the table. The end.",
             f"With pleasure. There was once a clock in {home} that ran backwards, and everyone had got used "
-            f"to it except {who}. "
-            f"So {who} went to see {me}, who was said to be patient with difficult clocks. "
+            f"to it except {again}. "
+            f"So {again} went to see {me}, who was said to be patient with difficult clocks. "
             f'{me} listened to it for a whole hour. "It isn\'t broken," said {me}. "It is only homesick for '
             f'yesterday." '
             f"They told it about tomorrow: about {love}, about the first warm day, about letters that "
@@ -216,7 +217,7 @@ def smalltalk(text: str, persona: Persona, facts: Facts, now: Callable[[], datet
         )
     if about(
         r"^(?:ok |okay |great,? |oh,? |no,? |many |alright,? )*(?:thanks?|thank you|thx|cheers|much "
-        r"appreciated)\b|\bthank you (?:so|very) much\b|\bthanks a lot\b"
+        r"appreciated)\b|\bthank you (?:so|very) much\b|\bsay thank(?:s| you)\b|\bthanks a lot\b"
     ):
         return pick((f"You're welcome{called}!", f"My pleasure{called}.", "Any time!"))
     if about(
@@ -272,13 +273,12 @@ def smalltalk(text: str, persona: Persona, facts: Facts, now: Callable[[], datet
         )
     if about(r"\bdo you (?:like|love|enjoy|hate)\b"):
         thing = re.search(r"\bdo you (?:like|love|enjoy|hate) ([^?.!,]{2,40})", said)
+        if thing and thing[1].strip() == "me":
+            return pick((f"I do{called}! You're good company.", f"Of course I do{called}."))
         likes = [value for value in facts.get("likes", ()) if thing and thing[1].strip() in value.lower()]
         if likes:
             return f"I'm a simple companion without tastes of my own, but I know that you like {likes[0]}!"
-        return (
-            f"I'm a simple companion without tastes of my own. Do "
-            f"you{' like ' + thing[1].strip() if thing and thing[1].strip() != 'me' else ''}?"
-        )
+        return f"I'm a simple companion without tastes of my own. Do you{' like ' + thing[1].strip() if thing else ''}?"
     if about(r"^(?:are you there|anybody there|anyone there|you there|ping|test|testing|can you hear me|hello\?)\b"):
         return pick((f"I'm here{called}!", "Loud and clear. What's on your mind?"))
     if about(r"\bmeaning of life\b"):

@@ -69,31 +69,30 @@ GIVEN_NAMES = word_set("""
 NOT_NAMES = word_set("""
     a about above actually afraid again alive all allergic almost alone already also always am amazed an and angry
     annoyed another any anxious around asleep at available away awake aware awesome awful back bad based because
-    becoming before behind being better between bipolar bit blind bored born both broke busy but by calm certain cold coming
-    common confused cool crazy cute dead deaf depressed disabled divorced doing done down drunk early either engaged
-    english ecstatic exhausted extremely fat feeling fine finished first fluent fond for free fresh friendly from
-    full funny furious gay getting glad going gone gonna good great grateful guilty half happy hard he her here high
-    his home honest hopeless hot how hungry ill in indeed insane inside interested into introverted is it its jealous
-    joking just kidding kinda known last late lazy leaving left lesbian like literally living local lonely long looking
-    lost lucky mad making male female married maybe me merely mine more most moving mostly much my near nearly
-    nervous neither never new nice no nobody none nonbinary normal nope not nothing now of off ok okay old on one online
-    only open or originally our out outside over pleased poor possibly pregnant pretty probably proud queer quick quiet
-    quite rather ready really relaxed retired rich right running sad safe same scared secret serious she shocked short
-    shy sick silly simply single sleepy slow small so sober some someone something sometimes soon sorry sort spelled
-    spelt still stuck strange stressed strong stupid such super sure surprised tall telling that the their there these
-    they thirsty this those thrilled tired to today tomorrow tonight too totally trans true trying ugly unable under
-    unemployed unhappy unimportant unique unknown unsure up upset used useless usually vegan vegetarian very
-    waiting wanting warm weak weird well what when where which who whoever why willing with without wondering
-    working worried written wrong yes yet you young your yours
-    monday tuesday wednesday thursday friday saturday sunday january february march april june july august september
+    becoming before behind being better between bipolar bit blind bored born both broke busy but by calm certain
+    cold coming common confused cool crazy cute dead deaf depressed done down drunk early either engaged disabled
+    divorced doing english ecstatic exhausted extremely fat feeling fine finished first fluent fond for free fresh
+    friendly from full funny furious gay getting glad going gone gonna good great grateful guilty half happy hard he
+    her here high his home honest hopeless hot how hungry ill in indeed insane inside interested into introverted is
+    it its jealous joking just kidding kinda known last late lazy leaving left lesbian like literally living local
+    lonely long looking lost lucky mad making male female married maybe me merely mine more most moving mostly much
+    my near nearly nervous neither never new nice no nobody none nonbinary normal nope not nothing now of off ok
+    okay old on one online only open or originally our out outside over pleased poor possibly pregnant pretty
+    probably proud queer quick quiet quite rather ready really relaxed retired rich right running sad safe same
+    scared secret serious she shocked short shy sick silly simply single sleepy slow small so sober some someone
+    something sometimes soon sorry sort spelled spelt still stuck strange stressed strong stupid such super sure
+    surprised tall telling that the their there these they thirsty this those thrilled tired to today tomorrow
+    tonight too totally trans true trying ugly unable under unemployed unhappy unimportant unique unknown unsure up
+    upset used useless usually vegan vegetarian very waiting wanting warm weak weird well what when where which who
+    whoever why willing with without wondering working worried written wrong yes yet you young your yours monday
+    tuesday wednesday thursday friday saturday sunday january february march april june july august september
     october november december christmas easter american canadian australian british irish scottish welsh european
     african asian latino latina hispanic mexican brazilian argentinian colombian indian pakistani nigerian kenyan
     egyptian moroccan south north east west austrian belgian swiss israeli iranian iraqi syrian lebanese ukrainian
-    catholic protestant muslim jewish hindu buddhist atheist agnostic sikh orthodox jew republican democrat
-    autistic dyslexic diabetic adhd lgbt ceo cto cfo hr it pm vp santa god batman superman spiderman
-    god's anyone everyone everybody later maybe crazy names whatever whenever taxi ambulance doctor mum mom dad
-    boring cool stupid difficult easy hidden irrelevant pronounced private confidential classified taken changed
-    nothing anonymous important famous known
+    catholic protestant muslim jewish hindu buddhist atheist agnostic sikh orthodox jew republican democrat autistic
+    dyslexic diabetic adhd lgbt ceo cto cfo hr pm vp santa god batman superman spiderman god's anyone everyone
+    everybody later names whatever whenever taxi ambulance doctor mum mom dad boring difficult easy hidden
+    irrelevant pronounced private confidential classified taken changed anonymous important famous
 """)
 
 LANGUAGES = word_set("""

@@ -13,6 +13,8 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Optional, Union
 
+from attrs import evolve
+
 from . import _recall, _smalltalk
 from ._actions import Intent, answer_to_question, understand
 from ._arguments import question_for
@@ -45,6 +47,10 @@ _CAPABILITIES = re.compile(
 _TALKED = re.compile(
     r"\bwhat (?:did|were|have) we (?:last )?(?:talk|talked|talking|discuss|discussed|speak|chat)", re.I
 )
+_YES = re.compile(
+    r"\s*(?:yes|yeah|yep|sure|ok|okay|please|of course|go on|why not|i'd love (?:to|one))(?:,? please)?[\s.!]*", re.I
+)
+_OFFER = re.compile(r"(?:Shall I tell you a story|A story, perhaps)\?$")
 _JUST_SAID = re.compile(r"\bwhat (?:did|have) i (?:just |last )?(?:say|said|ask|asked)\b", re.I)
 _FILLER = re.compile(r"[\s,.!:;]*(?:there|again|everyone|all|my friend|dear|old friend)?[\s,.!:;]*", re.I)
 
@@ -99,7 +105,7 @@ class _Answer:
     def __init__(self, prompt: ChatPrompt, clock: Callable[[], datetime]) -> None:
         self.prompt = prompt
         self.clock = clock
-        self.persona = prompt.persona
+        self.persona = prompt.persona if prompt.persona.name.strip() else evolve(prompt.persona, name="the companion")
         last = prompt.history[-1] if prompt.history else None
         self.new = extract_facts(prompt.text, last.content if last is not None and last.role == "assistant" else "")
         self.facts = merge_facts(prompt.facts, self.new)
@@ -162,11 +168,16 @@ class _Answer:
         return before
 
     def _told(self, before: dict[str, list[str]], *, curious: bool) -> str:
-        return _recall.acknowledge(self.new, before, self.facts, self.pick, curious=curious) if self.new else ""
+        if not self.new:
+            return ""
+        lately = " ".join(said.content for said in self.prompt.history[-8:] if said.role == "assistant")
+        return _recall.acknowledge(self.new, before, self.facts, self.pick, curious=curious, asked=lately)
 
     def _said(self) -> Optional[str]:
         """The answer to a question or a pleasantry, sentence by sentence; the first that is understood counts."""
         text = self.prompt.text[:4000]
+        if _YES.fullmatch(text) and self._offered_story():
+            text = "Tell me a story."
         if _CAPABILITIES.search(text):
             return self._capabilities()
         if _TALKED.search(text) or _JUST_SAID.search(text):
@@ -183,6 +194,10 @@ class _Answer:
             if answer and not (self.new and not sentence.rstrip().endswith("?") and _is_telling(sentence)):
                 return answer
         return None
+
+    def _offered_story(self) -> bool:
+        last = self.prompt.history[-1] if self.prompt.history else None
+        return last is not None and last.role == "assistant" and _OFFER.search(last.content) is not None
 
     def _without_greeting(self, sentence: str) -> str:
         rest = sentence[len(_greeting_of(sentence)) :].lstrip(" ,.!") if _smalltalk.is_greeting(sentence) else sentence
@@ -267,7 +282,8 @@ class _Answer:
         if intent.kind == "explain":
             need = [parameter for parameter in intent.action.parameters if parameter.required]
             hint = f" Just tell me {_recall.join([_label(p.name) for p in need])}." if need else " Just ask me to."
-            return f"Yes, I can: {_described(intent.action)}.{hint}"
+            verb = what.split(" ")[0] in IMPERATIVES
+            return f"Yes, {'I can ' if verb else 'that is something I can do: '}{_described(intent.action)}.{hint}"
         return (
             f"I can only do that ({what}) right away, not at a later time or on a condition. Tell me when the "
             f"moment has come."
