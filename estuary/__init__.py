@@ -14,38 +14,52 @@ if TYPE_CHECKING:
     from .connection import State
     from .errors import (
         ActionError,
+        APIError,
         AuthenticationError,
+        BadRequest,
         ConfigError,
         ConnectError,
         ConnectionLost,
         ConnectTimeout,
         EstuaryError,
         NotConnected,
+        NotFound,
+        PermissionDenied,
         ProtocolError,
         QuotaExceeded,
+        RateLimited,
         ServerError,
         SessionRejected,
         TurnTimeout,
     )
     from .events import Capabilities, RawEvent
+    from .models import Memory
+    from .rest.client import Client
     from .session import Session
     from .stream import Stream
     from .turn import Reply, Response, Timing
 
 __all__ = [
+    "APIError",
     "Action",
     "ActionError",
     "ActionRegistry",
     "AuthenticationError",
+    "BadRequest",
     "Capabilities",
+    "Client",
     "ConfigError",
     "ConnectError",
     "ConnectTimeout",
     "ConnectionLost",
     "EstuaryError",
+    "Memory",
     "NotConnected",
+    "NotFound",
+    "PermissionDenied",
     "ProtocolError",
     "QuotaExceeded",
+    "RateLimited",
     "RawEvent",
     "Reply",
     "Response",
@@ -63,6 +77,8 @@ _HOME = {
     "Action": "actions",
     "ActionRegistry": "actions",
     "Capabilities": "events",
+    "Client": "rest.client",
+    "Memory": "models",
     "RawEvent": "events",
     "Reply": "turn",
     "Response": "turn",

@@ -16,7 +16,7 @@ from attrs import fields
 
 from .errors import ProtocolError
 
-__all__ = ["RENAME", "parse_time", "structure"]
+__all__ = ["RENAME", "in_words", "parse_time", "structure"]
 
 T = TypeVar("T")
 
@@ -61,10 +61,15 @@ def _object(value: Any, _: Any) -> Any:
     return value
 
 
-def _text_or_flag(value: Any, _: Any) -> Any:
-    if value is None or value.__class__ is str or value.__class__ is bool:
+def _is_choice(t: Any) -> bool:
+    """A union of plain types, such as the wire's ``partial``, which is a string or a boolean."""
+    return _origin(t) is Union and len(set(t.__args__) - {type(None)}) > 1
+
+
+def _choice(value: Any, t: Any) -> Any:
+    if value.__class__ in t.__args__:
         return value
-    raise _WrongType("a string or a boolean")
+    raise _WrongType("any of the types it may have")
 
 
 _FRACTION = re.compile(r"\.(\d+)")
@@ -104,7 +109,7 @@ def _make_structurer(cls: type) -> Callable[[Mapping[str, Any]], Any]:
     converter.register_structure_hook(float, _strict(float, (int, float), "a number"))
     converter.register_structure_hook(bool, _strict(bool, (), "a boolean"))
     converter.register_structure_hook(dt.datetime, parse_time)
-    converter.register_structure_hook_func(lambda t: t == Union[str, bool, None], _text_or_flag)
+    converter.register_structure_hook_func(_is_choice, _choice)
 
     def list_of(value: Any, t: Any) -> Any:
         if not isinstance(value, (list, tuple)):
@@ -114,7 +119,7 @@ def _make_structurer(cls: type) -> Callable[[Mapping[str, Any]], Any]:
     converter.register_structure_hook_func(lambda t: _origin(t) is tuple, list_of)
     converter.register_structure_hook_func(lambda t: _origin(t) is dict, _object)
     converter.register_structure_hook_func(
-        lambda t: hasattr(t, "__attrs_attrs__"), lambda value, t: structure(t, value, t.__name__)
+        lambda t: hasattr(t, "__attrs_attrs__"), lambda value, t: structure(t, value, in_words(t))
     )
     overrides = {
         f.name: override(omit=True) if f.name == "raw" else override(rename=f.metadata.get(RENAME)) for f in fields(cls)
@@ -165,6 +170,11 @@ def _structure_slowly(
                 f"{where}.{name} is {_describe(present[name])}, not {expected}", event=where, field=name
             ) from None
     raise ProtocolError(f"{where}: {error}", event=where) from error
+
+
+def in_words(cls: type) -> str:
+    """What a class is called where a payload has no other name: ``CoreFact`` is a ``coreFact``."""
+    return cls.__name__[0].lower() + cls.__name__[1:]
 
 
 def _describe(value: Any) -> str:

@@ -12,7 +12,7 @@ from .credentials import check_key, mask, remember_secret
 from .errors import ConfigError
 from .events import Capabilities
 
-__all__ = ["DEFAULT_SERVER_URL", "Config"]
+__all__ = ["DEFAULT_SERVER_URL", "Config", "check_url"]
 
 DEFAULT_SERVER_URL = "https://api.estuary-ai.com"
 
@@ -68,7 +68,7 @@ class Config:
         remember_secret(key)
         config = cls(
             api_key=key,
-            server_url=_check_url(server_url or os.environ.get("ESTUARY_SERVER_URL") or DEFAULT_SERVER_URL),
+            server_url=check_url(server_url or os.environ.get("ESTUARY_SERVER_URL") or DEFAULT_SERVER_URL),
             character_id=str(given["character_id"]),
             player_id=str(given["player_id"]),
             **options,
@@ -96,7 +96,7 @@ def _check_number(name: str, value: Any, *, low: float) -> None:
         raise ConfigError(f"{name} is {value!r}: give a number, {low:g} or more")
 
 
-def _check_url(url: Any) -> str:
+def check_url(url: Any) -> str:
     example = "give it as https://host or http://host:port"
     if not isinstance(url, str):
         raise ConfigError(f"server_url is {type(url).__name__}, not a string: {example}")

@@ -14,7 +14,12 @@
     ├── QuotaExceeded                     the account's limit is reached
     ├── ServerError                       the server reported that it could not do what was asked
     ├── ProtocolError                     the server sent something that does not fit the protocol
-    └── ActionError                       an action could not be handed to its handler
+    ├── ActionError                       an action could not be handed to its handler
+    └── APIError                          a REST call failed: ``status``, ``detail``, ``request_id``
+        ├── BadRequest                    400, 422: what was sent can't be right
+        ├── PermissionDenied              401, 403: the key is wrong, or may not do this
+        ├── NotFound                      404
+        └── RateLimited                   429: too many requests; ``retry_after`` seconds
 
 Messages say what happened, to what, and what to do about it. No message carries a key or a token.
 """
@@ -24,16 +29,21 @@ from __future__ import annotations
 from typing import Any, Optional
 
 __all__ = [
+    "APIError",
     "ActionError",
     "AuthenticationError",
+    "BadRequest",
     "ConfigError",
     "ConnectError",
     "ConnectTimeout",
     "ConnectionLost",
     "EstuaryError",
     "NotConnected",
+    "NotFound",
+    "PermissionDenied",
     "ProtocolError",
     "QuotaExceeded",
+    "RateLimited",
     "ServerError",
     "SessionRejected",
     "TurnTimeout",
@@ -138,3 +148,45 @@ class ActionError(EstuaryError):
         self.action = action
         self.parameter = parameter
         self.value = value
+
+
+class APIError(EstuaryError):
+    """A REST call failed.
+
+    ``status`` is the HTTP status, ``None`` where no answer came; ``detail`` what the server said of it; ``request_id``
+    the server's name for the request, for asking its makers.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: Optional[int] = None,
+        detail: Any = None,
+        request_id: Optional[str] = None,
+        idempotency_key: Optional[str] = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.detail = detail
+        self.request_id = request_id
+        #: for an upload: give it to the next call to resume, so that nothing is made twice
+        self.idempotency_key = idempotency_key
+
+
+class BadRequest(APIError):
+    """The server found a mistake in what was sent (400, 422); ``detail`` names the field."""
+
+
+class PermissionDenied(APIError):
+    """The key is missing or wrong (401), or may not do this (403)."""
+
+
+class NotFound(APIError):
+    """There is no such thing (404)."""
+
+
+class RateLimited(APIError):
+    """Too many requests (429). ``retry_after`` is in seconds, where the server said it."""
+
+    retry_after: Optional[float] = None

@@ -43,7 +43,7 @@ def main() -> None:
         print(f"\n  {'action':>8} │ navigate(target={target!r}, speed={speed})", end="", flush=True)
 
     with estuary.gateway.serve(chunk_delay=0.02) as gateway:
-        print(f"A local Estuary gateway runs at {gateway.url}; the chat engine is {gateway.engines['chat']}.")
+        print(f"A local Estuary gateway runs at {gateway.url}; its chat engine is: {gateway.health()['engines']['chat']}.")
 
         # what the character can do is what the program can do: declared from the handlers themselves
         requests.put(
