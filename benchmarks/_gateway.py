@@ -24,9 +24,10 @@ class Engine:
 
 
 def main() -> None:
-    with serve(chat=Engine(), dialect="cumulative", history=0) as a, serve(
-        chat=Engine(), dialect="delta", history=0
-    ) as b:
+    with (
+        serve(chat=Engine(), dialect="cumulative", history=0) as a,
+        serve(chat=Engine(), dialect="delta", history=0) as b,
+    ):
         places = {
             gateway.options.dialect: {
                 "pid": os.getpid(),

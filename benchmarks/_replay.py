@@ -124,9 +124,7 @@ class _Connection:
     def _packet(self, packet: str) -> None:
         if packet.startswith("40/sdk"):
             info = {"session_id": "s", "conversation_id": "c", "character_id": "ch", "player_id": "p"}
-            self._sock.sendall(
-                frame('40/sdk,{"sid":"replay"}') + frame(f'42/sdk,["session_info",{json.dumps(info)}]')
-            )
+            self._sock.sendall(frame('40/sdk,{"sid":"replay"}') + frame(f'42/sdk,["session_info",{json.dumps(info)}]'))
         elif packet.startswith("42/sdk,"):
             name, payload = json.loads(packet[7:])
             if name == "text":
