@@ -11,7 +11,7 @@ from ._vocabulary import kind_of, name_words, role_of
 from ._words import word_set
 from .base import ActionSpec, ParameterSpec
 
-__all__ = ["bind", "coerce", "options_of", "question_for"]
+__all__ = ["bind", "coerce", "is_number", "options_of", "question_for"]
 
 _OPTIONS = re.compile(
     r"\b(?:one of|either|options?(?: are)?|allowed(?: values)?|choices?(?: are)?|values?(?: are)?|can be|"
@@ -81,6 +81,26 @@ def _digits(clause: str) -> str:
     return re.sub(r"\bminus (?=\d)", "-", clause, flags=re.I)
 
 
+_AROUND = re.compile(r"(?<=\w) (?:in|at|on|for|with|from|to|while|during|until) ", re.I)
+#: "tell Bob (that) I am late"
+_TELL = re.compile(
+    r"(?P<verb>tell|text|message|email|mail|ask) (?P<person>(?:my |the )?[^\W\d_][\w'-]*)"
+    r"(?: that| to say)? (?P<text>(?:i|i'm|i'll|he|she|we|we're|they|it|it's|you|the|my|to|not|dinner|hello|hi)\b.+)$",
+    re.I,
+)
+
+
+def _bind_told(parameters: Sequence[ParameterSpec], clause: str, found: dict[str, Any]) -> str:
+    """Read "tell Bob I am late", where somebody and a text are wanted. Returns what is left to be read."""
+    person = next((p for p in parameters if role_of(p.name) == "person"), None)
+    text = next((p for p in parameters if role_of(p.name) == "text"), None)
+    told = _TELL.match(clause) if person and text else None
+    if not (person and text and told) or told["person"].lower() in {"me", "us", "a", "the"}:
+        return clause
+    found[person.name], found[text.name] = told["person"], told["text"].strip(" .!")
+    return told["verb"]
+
+
 class _Clause:
     """A command whose words are used up as arguments are found."""
 
@@ -100,12 +120,13 @@ def bind(action: ActionSpec, clause: str, spent: Sequence[str]) -> dict[str, Any
 
     ``spent`` are the words that named the action (its verb and object) and are no argument.
     """
+    found: dict[str, Any] = {}
+    clause = _bind_told(action.parameters, clause, found)
     quoted = re.findall(r'"([^"]{1,2000})"', clause)
     left = _Clause(_POLITE.sub("", re.sub(r'"[^"]*"', " \ufffc ", clause)))
-    found: dict[str, Any] = {}
     ordered = sorted(action.parameters, key=lambda parameter: not parameter.required)
     texts = [p for p in ordered if _is_text(p) and not options_of(p)]
-    if quoted and texts:
+    if quoted and texts and not found:
         best = next((p for p in texts if role_of(p.name) in {"text", "name"}), texts[0])
         found[best.name] = quoted[0]
     _bind_said(texts, left, found)
@@ -113,7 +134,7 @@ def bind(action: ActionSpec, clause: str, spent: Sequence[str]) -> dict[str, Any
         options = options_of(parameter)
         if options:
             _bind_option(parameter, options, left, found)
-    numbers = [p for p in ordered if _is_number(p) and not options_of(p)]
+    numbers = [p for p in ordered if is_number(p) and not options_of(p)]
     if numbers:
         _bind_numbers(numbers, left, found)
     for parameter in ordered:
@@ -123,12 +144,13 @@ def bind(action: ActionSpec, clause: str, spent: Sequence[str]) -> dict[str, Any
     return {p.name: found[p.name] for p in action.parameters if p.name in found}
 
 
-def _is_number(parameter: ParameterSpec) -> bool:
+def is_number(parameter: ParameterSpec) -> bool:
+    """Whether it takes a number."""
     return parameter.type.lower() in {"number", "float", "integer", "int"}
 
 
 def _is_text(parameter: ParameterSpec) -> bool:
-    return not _is_number(parameter) and parameter.type.lower() not in {"boolean", "bool"}
+    return not is_number(parameter) and parameter.type.lower() not in {"boolean", "bool"}
 
 
 def _spoken(parameter: ParameterSpec) -> str:
@@ -137,7 +159,7 @@ def _spoken(parameter: ParameterSpec) -> str:
 
 
 def _bind_said(texts: Sequence[ParameterSpec], left: _Clause, found: dict[str, Any]) -> None:
-    """ "… saying I am late": free text runs to the end."""
+    """Read "… saying I am late": free text runs to the end."""
     for parameter in texts:
         if parameter.name in found or role_of(parameter.name) != "text":
             continue
@@ -240,7 +262,10 @@ def _bind_texts(texts: Sequence[ParameterSpec], left: _Clause, found: dict[str, 
         value = None
         if role_of(parameter.name) in {"place", "name"}:
             value = _after(parameter, left)
-        value = value or _clean(left.text, gone)
+        rest = left.text
+        if not parameter.required and not role_of(parameter.name):
+            rest = _AROUND.split(rest, maxsplit=1)[0]  # "play music in the kitchen": not a genre
+        value = value or _clean(rest, gone)
         if value:
             found[parameter.name] = value
         return
@@ -287,7 +312,7 @@ def question_for(action: ActionSpec, parameter: ParameterSpec) -> str:
     options = options_of(parameter)
     if options:
         return f"Which {label} would you like: {', '.join(options[:-1])} or {options[-1]}?"
-    if _is_number(parameter):
+    if is_number(parameter):
         return f"What {label} should it be?" if label not in what else f"What should the {label} be?"
     if parameter.type.lower() in {"boolean", "bool"}:
         return f"Should {label} be on or off?"

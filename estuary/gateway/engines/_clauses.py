@@ -220,7 +220,7 @@ def _statements(body: str, asked: bool) -> Iterator[str]:
 
 
 def _reported(prefix: str) -> bool:
-    """ "Bob: I live in Rome", but not "A few things about me: …"."""
+    """Whether a colon hands over to somebody else: "Bob: I live in Rome", not "A few things about me: …"."""
     return prefix.endswith(":") and _AFTER_COLON.search(prefix) is None
 
 

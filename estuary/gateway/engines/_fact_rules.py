@@ -126,7 +126,7 @@ def _i_am(match: re.Match[str]) -> Iterator[Fact]:
 
 
 def _from(text: str) -> Iterator[Fact]:
-    """ "Alice **from Lyon**"."""
+    """The origin in "Alice from Lyon"."""
     match = re.match(r",? from ", text[:20], re.I)
     if match:
         yield from _one("origin", read_place(text[match.end() :], loose=False))
@@ -377,7 +377,7 @@ def _gone_off(match: re.Match[str]) -> Iterator[Fact]:
 
 
 def _ended(key: str, match: re.Match[str], *, otherwise: str) -> Iterator[Fact]:
-    """ "I don't like it" is a dislike; "I don't like it any more" only ends a liking."""
+    """Tell "I don't like it", a dislike, from "I don't like it any more", which only ends a liking."""
     rest = _rest(match)
     if _ceased(rest) or "no longer" in match[0].lower():
         yield from _many(key, read_things(rest), negated=True)
@@ -402,7 +402,7 @@ _VAGUE = word_set("""
 
 
 def favourite_key(thing: str) -> str:
-    """ "Color" and "colour" are one key: ``favourite colour``."""
+    """The key for a favourite thing; "color" and "colours" are one: ``favourite colour``."""
     spelled = {
         "color": "colour",
         "colors": "colour",

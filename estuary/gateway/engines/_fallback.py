@@ -35,7 +35,7 @@ _REFLECT = {
 
 
 def _reflected(text: str) -> Optional[str]:
-    """ "I went to my aunt's" → "you went to your aunt's", for short plain statements."""
+    """Short plain statements turned round: "I went to my aunt's" → "you went to your aunt's"."""
     sentence = re.split(r"(?<=[.!?])\s", " ".join(text.replace("’", "'").split()), maxsplit=1)[0].strip(" .!…")
     words = sentence.split()
     if (

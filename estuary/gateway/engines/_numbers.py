@@ -23,7 +23,7 @@ NUMBER_WORDS["hundred"] = 100
 
 
 def number_of(word: str) -> Optional[int]:
-    """ "34", "thirty-four" → 34."""
+    """The number that a word is: "34" and "thirty-four" are 34."""
     word = word.lower().strip(EDGE)
     return int(word) if word.isdecimal() and len(word) < 10 else NUMBER_WORDS.get(word)
 

@@ -14,7 +14,7 @@ _VERBS = {"is": "am", "was": "was", "has": "have", "does": "do", "goes": "go"}
 
 
 def _first_person(text: str, name: str) -> Optional[str]:
-    """ "You are a keeper" or "Maya keeps the light" → in the first person; ``None`` where it can't be done simply."""
+    """Turn "You are a keeper" or "Maya keeps the light" to the first person; ``None`` where that isn't simple."""
     text = " ".join(text.split())
     if re.search(r"\bI\b|\bI'm\b|\b[Mm]y\b", text):
         return text
@@ -53,7 +53,7 @@ def _tagline(persona: Persona) -> str:
 
 
 def introduction(persona: Persona, *, long: bool) -> str:
-    """ "I'm Maya, a lighthouse keeper." with personality and background when ``long``."""
+    """Say "I'm Maya, a lighthouse keeper." with personality and background when ``long``."""
     said = [_tagline(persona)]
     if long:
         traits = " ".join(persona.personality.split()).rstrip(".")

@@ -19,7 +19,7 @@ _STATES = {"retired", "unemployed", "self-employed", "between jobs"}
 
 
 def join(items: Sequence[str], word: str = "and") -> str:
-    """ "a, b and c"."""
+    """The items as "a, b and c"."""
     if len(items) < 2:
         return "".join(items)
     return f"{', '.join(items[:-1])} {word} {items[-1]}"

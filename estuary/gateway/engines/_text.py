@@ -39,7 +39,7 @@ def proper(word: str) -> bool:
 
 
 def capitalise(word: str) -> str:
-    """ "o'brien" → "O'Brien", "ANNE-MARIE" → "Anne-Marie"; mixed case is the owner's wish and stays."""
+    """A name with its capitals: "o'brien" → "O'Brien". Mixed case is the owner's wish and stays."""
     if not (word.islower() or (word.isupper() and len(word) > 2)):
         return word
     parts = re.split(r"([-'])", word)
@@ -53,7 +53,7 @@ _DOUBLE = word_set("""
 
 
 def gerund(verb: str) -> str:
-    """ "swim" → "swimming", "bake" → "baking"."""
+    """The -ing form: "swim" → "swimming", "bake" → "baking"."""
     if verb in _DOUBLE:
         return verb + verb[-1] + "ing"
     if verb.endswith("ie"):

@@ -145,7 +145,7 @@ IMPERATIVES = frozenset(word for words in CONCEPTS.values() for word in words) |
 
 
 def stem(word: str) -> str:
-    """ "lights" → "light"; good enough to compare nouns."""
+    """The singular ("lights" → "light"), good enough to compare nouns."""
     word = word.lower().strip(".,:;!?\"'()")
     if len(word) > 3 and word.endswith("ies"):
         return word[:-3] + "y"
@@ -161,7 +161,7 @@ def kind_of(word: str) -> str:
 
 
 def name_words(name: str) -> list[str]:
-    """ "set_volume", "setVolume", "set-volume" → ["set", "volume"]."""
+    """The words of a name: "set_volume", "setVolume" and "set-volume" are ["set", "volume"]."""
     return [word.lower() for word in re.split(r"[\W_]+", _CAMEL.sub(" ", name)) if word and word.lower() not in _FILLER]
 
 

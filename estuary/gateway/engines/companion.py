@@ -21,13 +21,15 @@ from ._arguments import question_for
 from ._clauses import sentences
 from ._fallback import fallback
 from ._vocabulary import IMPERATIVES, name_words
-from .base import ActionCall, ActionSpec, ChatPrompt
-from .facts import Fact, extract_facts, merge_facts
+from .base import ActionCall, ActionSpec, ChatPrompt, Said
+from .facts import extract_facts, merge_facts
 
 __all__ = ["Companion"]
 
 Piece = Union[str, ActionCall]
 
+#: Messages of history that are read again for facts.
+_HISTORY = 40
 #: Words a piece of streamed text.
 _WORDS_PER_PIECE = 3
 #: Without a delay, give way to other tasks once in so many pieces.
@@ -108,7 +110,10 @@ class _Answer:
         self.persona = prompt.persona if prompt.persona.name.strip() else evolve(prompt.persona, name="the companion")
         last = prompt.history[-1] if prompt.history else None
         self.new = extract_facts(prompt.text, last.content if last is not None and last.role == "assistant" else "")
-        self.facts = merge_facts(prompt.facts, self.new)
+        self.told_earlier, answered = _told_in(prompt.history)
+        # what only its question made a fact ("Lyon." after "Where do you live?") may not have been stored as one
+        stored = {**answered, **prompt.facts}
+        self.facts = merge_facts(stored, self.new)
 
     def pick(self, options: Sequence[str]) -> str:
         """One of ``options``, chosen by the text and the length of the conversation."""
@@ -151,11 +156,7 @@ class _Answer:
         """What was known before this text, even if ``prompt.facts`` already holds what it tells."""
         if not self.new:
             return {key: list(values) for key, values in self.prompt.facts.items()}
-        earlier: list[Fact] = []
-        for said in self.prompt.history:
-            if said.role == "user":
-                earlier.extend(extract_facts(said.content))
-        told = merge_facts({}, earlier)
+        told = self.told_earlier
         now = {(fact.key, fact.value) for fact in self.new if not fact.negated}
         before: dict[str, list[str]] = {}
         for key, values in self.prompt.facts.items():
@@ -288,6 +289,23 @@ class _Answer:
             f"I can only do that ({what}) right away, not at a later time or on a condition. Tell me when the "
             f"moment has come."
         )
+
+
+def _told_in(history: Sequence[Said]) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+    """The facts that the user told in ``history``, and those among them that were bare answers to a question."""
+    told: dict[str, list[str]] = {}
+    answered: dict[str, list[str]] = {}
+    before = ""
+    for said in history[-_HISTORY:]:
+        if said.role == "user" and len(said.content) <= 1000:
+            plainly = extract_facts(said.content)
+            for fact in plainly:
+                answered.pop(fact.key, None)
+            bare = [] if plainly else extract_facts(said.content, before)
+            told = merge_facts(told, [*plainly, *bare])
+            answered = merge_facts(answered, bare)
+        before = said.content if said.role == "assistant" else ""
+    return told, answered
 
 
 def _plain_verb(intent: Intent) -> str:

@@ -92,7 +92,7 @@ def _one(key: str, value: Optional[str]) -> Iterator[Fact]:
 
 
 def _instead(clause: str, denied: Fact) -> Iterator[Fact]:
-    """ "My name isn't Bob, **it's Alice**"."""
+    """The second half of "my name isn't Bob, it's Alice"."""
     match = re.match(r"(?:it's|it is|but|rather|i'm|that's) ", clause, re.I)
     if not match:
         return

@@ -181,6 +181,15 @@ def test_a_bare_answer_to_its_own_question_is_understood() -> None:
     assert talk.facts == {"name": ["Alice"]}
 
 
+def test_a_bare_answer_is_recalled_even_where_it_was_not_stored() -> None:
+    history = (Said("user", "hi"), Said("assistant", "Hello! Where do you live?"), Said("user", "Lyon"))
+    assert "Lyon" in ask("Where do I live?", history=(*history, Said("assistant", "Noted.")))
+    moved = (*history, Said("assistant", "Noted."), Said("user", "I don't live in Lyon any more"))
+    assert "Lyon" not in ask("Where do I live?", history=moved)
+    # what was told in so many words and is not among the facts has been deleted, and stays so
+    assert "Rome" not in ask("Where do I live?", history=(Said("user", "I live in Rome"),))
+
+
 def test_it_notices_corrections() -> None:
     talk = Talk()
     talk.say("My name is Alice and I live in Lyon")
@@ -309,6 +318,14 @@ def test_it_echoes_on_demand(form: str) -> None:
         ("send a message to Bob saying I am late", "send_message", {"recipient": "Bob", "message": "I am late"}),
         ('send Bob a message saying "play chess"', "send_message", {"recipient": "Bob", "message": "play chess"}),
         ("Take a picture of me", "take_photo", {}),
+        ("Tell Bob I am late", "send_message", {"recipient": "Bob", "message": "I am late"}),
+        ("Could you bring me to the garden?", "navigate", {"target": "garden"}),
+        ("Would you mind turning on the lights?", "set_lights", {"on": True}),
+        ("I'd like to go home now", "navigate", {"target": "home"}),
+        ("No, don't go to the attic, go to the garden", "navigate", {"target": "garden"}),
+        ("move to the kitchen", "navigate", {"target": "kitchen"}),
+        ("play music in the kitchen", "play_music", {}),
+        ("volume 30", "set_volume", {"level": 30}),
         ("move to x 3 y -4.5", "move_to", {"x": 3, "y": -4.5}),
     ],
 )  # fmt: skip
@@ -346,6 +363,24 @@ def test_it_does_what_it_is_asked_to(text: str, name: str, arguments: dict[str, 
         "play chess with me",
         "open the door",
         "I love to dance",
+        "Show me what you can do",
+        "I want to see you",
+        "Let's talk about music",
+        "Let's go",
+        "Move on",
+        "Go to sleep",
+        "Take your time",
+        "Give me a second",
+        "Walk me through it",
+        "You should see the kitchen",
+        "We should go to the kitchen",
+        "tell me how to navigate to the kitchen",
+        "Is it possible to turn on the lights?",
+        "thanks for turning on the lights",
+        "I hope you turn on the lights",
+        "the lights are on",
+        "the wave was big",
+        "Call me Al",
         "I love music",
         "Tell me a story",
         'She said "turn on the lights"',

@@ -348,8 +348,16 @@ def test_openai_is_imported_when_it_is_needed() -> None:
 
 def test_the_system_prompt_holds_persona_facts_and_actions() -> None:
     said = system_prompt(PROMPT)
-    for part in ("You are Maya: A lighthouse keeper", "warm", "She keeps the light.", "Be brief.", "- name: Alice", "jazz; tea",
-                 '<action name="navigate" target="the target" />', "target (string, required): Where to"):  # fmt: skip
+    for part in (
+        "You are Maya: A lighthouse keeper",
+        "warm",
+        "She keeps the light.",
+        "Be brief.",
+        "- name: Alice",
+        "jazz; tea",
+        '<action name="navigate" target="the target" />',
+        "target (string, required): Where to",
+    ):
         assert part in said
 
 
