@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 from typing import Any, Set
@@ -44,9 +45,12 @@ def mask(secret: str) -> str:
 
 
 def remember_secret(secret: str) -> None:
-    """Have ``mask_secrets`` hide this exact text, whatever it looks like."""
+    """Have ``mask_secrets`` hide this exact text, whatever it looks like, also as JSON and within a ``repr``."""
     if len(secret) >= 6 and not _LOOKS_SECRET.fullmatch(secret):
-        _secrets.add(secret)
+        # the libraries' debug logs show the bytes of what they send, as a repr
+        for form in (secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]):
+            for shown in (form, repr(form)[1:-1], repr(form.encode())[2:-1]):
+                _secrets.update((shown, shown.replace("'", "\\'")))
 
 
 def mask_secrets(text: str) -> str:
