@@ -29,7 +29,7 @@ from .errors import (
 from .events import AuthError, SessionInfo, SessionRejectedEvent, decode
 
 if TYPE_CHECKING:
-    from .transport import Link
+    from .transport import Link, Refused
 
 __all__ = ["Connection", "Listener", "State"]
 
@@ -89,6 +89,8 @@ class Connection:
         self._failure: Optional[Exception] = None
         #: counts what makes an attempt under way obsolete: a close, an abandoned connect
         self._epoch = 0
+        #: the calls of ``open`` that wait
+        self._waiting = 0
         self._thread: Optional[threading.Thread] = None
         #: what the server announced as the end: a reason and an error
         self._ending: Optional[Tuple[str, EstuaryError]] = None
@@ -125,23 +127,35 @@ class Connection:
                 self._state = State.CONNECTING
                 self._start_thread(reconnecting=False)
             epoch, mine = self._epoch, self._state is State.CONNECTING
+            self._waiting += 1
             try:
                 while self._state in (State.CONNECTING, State.RECONNECTING) and self._epoch == epoch:
                     if not self._changed.wait(deadline.remaining()) and deadline.expired:
-                        raise ConnectTimeout(
-                            f"{self._config.server_url} could not be reached within {deadline.timeout:g} s"
-                        )
+                        raise self._too_late(deadline)
             except BaseException:
-                # Ctrl-C or time is up: an attempt that was made for this call goes with it
-                if mine and self._state is State.CONNECTING and self._epoch == epoch:
+                # Ctrl-C or time is up: an attempt that nobody else waits for goes with this call
+                if mine and self._waiting == 1 and self._state is State.CONNECTING and self._epoch == epoch:
                     self._abandon_locked(State.DISCONNECTED)
                 raise
+            finally:
+                self._waiting -= 1
             if self._state is State.CONNECTED and self._info is not None:
                 return self._info
             failure = self._failure
             if failure is None:
                 raise NotConnected("the session was closed while it was being opened")
             raise failure
+
+    def _too_late(self, deadline: Deadline) -> ConnectTimeout:
+        url, link = self._config.server_url, self._link
+        if link is not None and link.reached:
+            return ConnectTimeout(
+                f"{url} accepted the connection but did not answer within {deadline.timeout:g} s: "
+                "is it an Estuary server?"
+            )
+        return ConnectTimeout(
+            f"{url} could not be reached within {deadline.timeout:g} s: is the server running, and is server_url right?"
+        )
 
     def _start_thread(self, *, reconnecting: bool) -> None:
         self._thread = threading.Thread(
@@ -180,7 +194,7 @@ class Connection:
                     while self._epoch == epoch and time.monotonic() < until:
                         self._changed.wait(until - time.monotonic())
             try:
-                info = self._attempt(epoch, Deadline(config.connect_timeout))
+                info = self._attempt(epoch, Deadline(config.connect_timeout), reconnecting)
             except _Obsolete:
                 return
             except EstuaryError as error:
@@ -204,8 +218,8 @@ class Connection:
             return False
         return config.reconnect_for is None or time.monotonic() + delay - started <= config.reconnect_for
 
-    def _attempt(self, epoch: int, deadline: Deadline) -> SessionInfo:
-        from .transport import Link
+    def _attempt(self, epoch: int, deadline: Deadline, watched: bool) -> SessionInfo:
+        from .transport import Link, Refused
 
         attempt = _Attempt(self)
         link = Link(self._name, attempt.event, self._garbage, attempt.ended, self._config.liveness_timeout)
@@ -222,7 +236,12 @@ class Connection:
             "realtime_memory": config.realtime_memory,
             "capabilities": config.capabilities.to_wire(),
         }
+        watch = threading.Timer(config.connect_timeout, link.kill)
+        watch.name, watch.daemon = f"estuary-watch-{self._name}", True
         try:
+            if watched:
+                # the sockets' own timeout starts anew with every byte, and nobody may be waiting with a deadline
+                watch.start()
             link.open(config.server_url, auth, deadline)
             info = attempt.wait(deadline)
         except EstuaryError as error:
@@ -233,15 +252,17 @@ class Connection:
             refusal = attempt.refusal
             if refusal is not None:
                 raise refusal from None
-            if type(error) is ConnectError and _speaks_of_credentials(str(error)):
-                raise AuthenticationError(str(error)) from None
+            if isinstance(error, Refused):
+                raise _refusal(config.server_url, error) from None
             raise
+        finally:
+            watch.cancel()
         with self._lock:
             if self._epoch != epoch:
                 link.kill()
                 raise _Obsolete
             if link.ended:
-                raise ConnectError("the server closed the connection right after opening it")
+                raise ConnectError(f"{config.server_url} closed the connection right after opening it: try again later")
             self._info = info
             self._state = State.CONNECTED
             self._failure = None
@@ -355,6 +376,7 @@ class _Attempt:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._url = connection._config.server_url
         self._decided = threading.Event()
         self._info: Optional[SessionInfo] = None
         self.refusal: Optional[ConnectError] = None
@@ -382,13 +404,13 @@ class _Attempt:
     def _refuse(self, event: Any) -> None:
         if isinstance(event, AuthError):
             self.refusal = AuthenticationError(
-                f"the server refused the session: {mask_secrets(event.error)}; check the api key and the character id"
+                f"{self._url} refused the session: {mask_secrets(event.error)}; check the api key and the character id"
             )
             reason = "authentication"
         else:
             cap = f" (at most {event.cap})" if event.cap is not None else ""
             self.refusal = SessionRejected(
-                f"the server rejected the session: {event.reason or 'no reason given'}{cap}; "
+                f"{self._url} rejected the session: {event.reason or 'no reason given'}{cap}; "
                 "close another session of this key first",
                 reason=event.reason,
                 cap=event.cap,
@@ -400,15 +422,21 @@ class _Attempt:
     def wait(self, deadline: Deadline) -> SessionInfo:
         if not self._decided.wait(deadline.remaining()):
             raise ConnectTimeout(
-                f"the server accepted the connection but sent no session_info within {deadline.timeout:g} s"
+                f"{self._url} accepted the connection but sent no session_info within {deadline.timeout:g} s: "
+                "is it an Estuary server?"
             )
         if self.refusal is not None:
             raise self.refusal
         if self._info is None:
-            raise ConnectError("the server closed the connection without saying why: check key and character id")
+            raise ConnectError(
+                f"{self._url} closed the connection without saying why: check the api key and the character id"
+            )
         return self._info
 
 
-def _speaks_of_credentials(told: str) -> bool:
-    told = told.lower()
-    return any(word in told for word in ("auth", "api key", "api_key", "credential", "token", "unauthor"))
+def _refusal(url: str, error: Refused) -> ConnectError:
+    """CONNECT was refused outright: a server that says so because of the credentials is believed."""
+    told = error.told.lower()
+    if any(word in told for word in ("auth", "api key", "api_key", "credential", "token", "unauthor")):
+        return AuthenticationError(f"{url} refused the session: {error.told}; check the api key and the character id")
+    return ConnectError(str(error))

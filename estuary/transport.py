@@ -15,11 +15,14 @@ Two threads live as long as the link does: ``read`` and ``write``.
 from __future__ import annotations
 
 import json
+import os
 import queue
 import socket
+import ssl
 import threading
 import time
 from typing import Any, Callable, Dict, List, Optional, Tuple, Union
+from urllib.parse import urlsplit
 
 import engineio
 import websocket
@@ -30,7 +33,7 @@ from .credentials import get_logger, mask_secrets
 from .deadline import Deadline
 from .errors import ConnectError, ConnectTimeout, NotConnected, ProtocolError
 
-__all__ = ["NAMESPACE", "Link"]
+__all__ = ["NAMESPACE", "Link", "Refused"]
 
 NAMESPACE = "/sdk"
 
@@ -40,11 +43,22 @@ MAX_QUEUED_CHARS = 32_000_000
 #: A message from the server larger than this is garbage. Bytes.
 MAX_MESSAGE = 64 * 1024 * 1024
 
+#: How much of what a stranger says an error repeats. Characters.
+MAX_TOLD = 150
+
 _EVENT = f"42{NAMESPACE},["
 _log = get_logger("estuary.transport")
 _engine_log = get_logger("estuary.engineio")
 # websocket-client prints what it sends when its tracing is switched on
 get_logger("websocket")
+
+
+class Refused(ConnectError):
+    """The server refused the namespace. ``told`` is what it said about that, most often why."""
+
+    def __init__(self, url: str, told: str) -> None:
+        super().__init__(f"{url} refused the session ({told or 'without saying why'}): is it an Estuary server?")
+        self.told = told
 
 
 class _WebSocket(websocket.WebSocket):
@@ -127,6 +141,9 @@ class _Engine(engineio.Client):  # type: ignore[misc]
 
     def start_background_task(self, target: Callable[..., Any], *args: Any, **kwargs: Any) -> threading.Thread:
         role = "read" if target == self._read_loop_websocket else "write"
+        if role == "read":
+            # whatever is silent for longer is dead; the write loop's pings keep a live one from being silent
+            self._link.watch_silence()
         # daemon: a link that nobody closed must not keep the interpreter from ending
         thread = threading.Thread(
             target=target, args=args, kwargs=kwargs, daemon=True, name=f"estuary-{role}-{self._link.name}"
@@ -170,7 +187,10 @@ class Link:
         self._lock = threading.Lock()
         self._namespace = threading.Event()
         self._refused: Optional[str] = None
-        self._end: Optional[Tuple[str, str]] = None
+        self._broken: Optional[str] = None
+        #: whether somebody has accepted the connection
+        self.reached = False
+        self._sock: Optional[socket.socket] = None
         self._attachments: Optional[sio_packet.Packet] = None
         self._ws: Optional[_WebSocket] = None
         self._engine: Optional[_Engine] = None
@@ -188,26 +208,31 @@ class Link:
             self._ws = _WebSocket(**options)
             return self._ws
 
+        # no redirects: the key goes to the server that was named, or nowhere
+        options: Dict[str, Any] = {"class_": make_socket, "skip_utf8_validation": True, "redirect_limit": 0}
         engine = self._engine = _Engine(
             self,
             logger=_engine_log,
             handle_sigint=False,
             request_timeout=deadline.remaining(at_most=60.0),
-            websocket_extra_options={"class_": make_socket, "skip_utf8_validation": True},
+            websocket_extra_options=options,
         )
         engine.on("connect", lambda: self._send_connect(auth))
         try:
+            if not any(os.environ.get(name) or os.environ.get(name.upper()) for name in ("http_proxy", "https_proxy")):
+                options["socket"] = self._dial(url, deadline)  # else the library knows how to
             engine.connect(base, transports=["websocket"], engineio_path=f"{path}/socket.io")
         except Exception as error:  # the library raises its own, the sockets' and, on garbage, whatever happens
+            # there is no read thread that would close the socket
+            self.ended = True
             self.kill()
-            raise _explain(error, url, deadline) from error
+            response = self._ws.handshake_response if self._ws is not None else None
+            raise _explain(error, url, deadline, response) from error
         finally:
             if engine in base_client.connected_clients:
                 base_client.connected_clients.remove(
                     engine
                 )  # a process-wide list that only the library's close empties
-        # whatever is silent for longer is dead; the write loop's pings keep a live one from being silent
-        engine.ws.settimeout(self._liveness)
         if not self._namespace.wait(deadline.remaining()):
             self.kill()
             raise ConnectTimeout(
@@ -216,7 +241,51 @@ class Link:
             )
         if self._refused is not None:
             self.kill()
-            raise ConnectError(self._refused)
+            raise Refused(url, self._refused)
+        if self._broken is not None:
+            raise ConnectError(f"{url} ended the handshake ({self._broken}): is it an Estuary server?")
+
+    def _dial(self, url: str, deadline: Deadline) -> Any:
+        """Connect, with TLS where the URL says so. Not by the library, whose sockets ``kill`` could not reach yet."""
+        parts = urlsplit(url)
+        host, secure = parts.hostname or "", parts.scheme == "https"
+        failure: Optional[OSError] = None
+        for family, kind, protocol, _, address in socket.getaddrinfo(
+            host, parts.port or (443 if secure else 80), type=socket.SOCK_STREAM
+        ):
+            sock = self._adopt(socket.socket(family, kind, protocol), deadline)
+            try:
+                sock.connect(address)
+            except OSError as error:
+                sock.close()
+                failure = error
+            else:
+                break
+        else:
+            raise failure or OSError(f"{host} has no address")
+        self.reached = True
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        if secure:
+            context = ssl.create_default_context()
+            sock = self._adopt(context.wrap_socket(sock, server_hostname=host, do_handshake_on_connect=False), deadline)
+            sock.do_handshake()
+        return sock
+
+    def _adopt(self, sock: Any, deadline: Deadline) -> Any:
+        """Make it the socket that ``kill`` shuts down."""
+        with self._lock:
+            self._sock = sock
+            if self._closing or deadline.expired:
+                sock.close()
+                raise ConnectionAbortedError("given up")
+        sock.settimeout(deadline.remaining())
+        return sock
+
+    def watch_silence(self) -> None:
+        """From now on, reading and writing fail after ``liveness_timeout`` seconds without progress."""
+        assert self._ws is not None
+        self._ws.settimeout(self._liveness)
 
     def _send_connect(self, auth: Dict[str, Any]) -> None:
         self._put(f"0{NAMESPACE},{json.dumps(auth, separators=(',', ':'))}")
@@ -263,9 +332,11 @@ class Link:
                         self._queued_chars -= len(item) - 1
                 now = time.monotonic()
                 if now >= next_ping:
-                    if now - ws.last_received >= ping_after * 0.9:
+                    # counted from the last sign of life, so that the answer always has the other half of the time
+                    next_ping = ws.last_received + ping_after
+                    if now >= next_ping:
                         ws.ping()
-                    next_ping = now + ping_after
+                        next_ping = now + ping_after
         except Exception as error:  # any failure to write means that the link is dead
             _log.debug("%s: writing failed: %s", self.name, mask_secrets(str(error)))
             self._shut()
@@ -306,7 +377,7 @@ class Link:
         self._shut()
         opened = self._namespace.is_set() and self._refused is None
         if not opened:
-            self._refused = self._refused or detail
+            self._broken = detail
             self._namespace.set()
         _log.debug("%s: link ended (%s): %s", self.name, reason, detail)
         # no longer needed by anyone, and a cycle through the engine client
@@ -349,7 +420,7 @@ class Link:
                 self._namespace.set()
             elif kind == sio_packet.CONNECT_ERROR:
                 told = data.get("message") if isinstance(data, dict) else data
-                self._refused = mask_secrets(str(told or "the server refused the connection"))
+                self._refused = mask_secrets(str(told or ""))[:MAX_TOLD]
                 self._namespace.set()
             elif kind in (sio_packet.EVENT, sio_packet.BINARY_EVENT):
                 if not (isinstance(data, list) and data and isinstance(data[0], str)):
@@ -389,8 +460,9 @@ class Link:
     def forget(self) -> None:
         """In a forked child: let go of the shared socket without a word on it."""
         self.ended = True
-        if self._ws is not None and self._ws.sock is not None:
-            self._ws.sock.close()
+        sock = self._socket()
+        if sock is not None:
+            sock.close()
 
     def _stop_writing(self) -> None:
         engine = self._engine
@@ -401,7 +473,7 @@ class Link:
                 pass  # then the writer is stuck in a write, which _shut() ends
 
     def _shut(self) -> None:
-        sock = self._ws.sock if self._ws is not None else None
+        sock = self._socket()
         if sock is None:
             return
         try:
@@ -410,6 +482,9 @@ class Link:
             pass  # already gone
         if self.ended:
             sock.close()
+
+    def _socket(self) -> Optional[socket.socket]:
+        return self._sock or (self._ws.sock if self._ws is not None else None)
 
     def _join(self, role: str, timeout: Optional[float]) -> None:
         for thread in self.threads:
@@ -423,21 +498,46 @@ def _split_path(url: str) -> Tuple[str, str]:
     return f"{scheme}://{host}", path
 
 
-def _explain(error: BaseException, url: str, deadline: Deadline) -> ConnectError:
+def _explain(error: BaseException, url: str, deadline: Deadline, response: Any) -> ConnectError:
     """The library's "Connection error" as what really happened and what to do about it."""
+    if deadline.expired:
+        return _no_answer(url, deadline)
+    if response is not None and response.status in (301, 302, 303, 307, 308):
+        where = mask_secrets(str(response.headers.get("location")))[:MAX_TOLD]
+        return ConnectError(f"{url} redirects to {where}, which is not followed: check server_url")
     cause: Optional[BaseException] = error
     while cause is not None:
         if isinstance(cause, (TimeoutError, socket.timeout, websocket.WebSocketTimeoutException)):
-            return ConnectTimeout(f"{url} did not answer within {deadline.timeout:g} s")
+            return _no_answer(url, deadline)
         if isinstance(cause, ConnectionRefusedError):
             return ConnectError(f"{url} refused the connection: is the server running, and is the port right?")
-        if isinstance(cause, socket.gaierror):
+        if isinstance(cause, (socket.gaierror, websocket.WebSocketAddressException)):
             return ConnectError(f"the host name of {url} can't be resolved: check server_url and the network")
         if isinstance(cause, websocket.WebSocketBadStatusException):
+            if not cause.status_code:
+                break
+            if cause.status_code >= 500:
+                return ConnectError(
+                    f"{url} answered HTTP {cause.status_code}: the server has a problem, try again later"
+                )
             return ConnectError(f"{url} answered HTTP {cause.status_code}: is it an Estuary server?")
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return ConnectError(
+                f"the certificate of {url} can't be verified ({cause.verify_message}): check server_url"
+            )
+        if isinstance(cause, ssl.SSLError):
+            told = cause.reason or "no reason given"
+            return ConnectError(f"TLS with {url} failed ({told}): check server_url; without TLS it begins with http://")
+        if isinstance(cause, (ConnectionError, websocket.WebSocketConnectionClosedException)):
+            return ConnectError(f"{url} closed the connection during the handshake: is it an Estuary server?")
+        if isinstance(cause, OSError):
+            return ConnectError(f"{url} can't be reached ({cause.strerror or cause}): check server_url and the network")
         cause = cause.__cause__ or cause.__context__
-    last = error
-    while last.__cause__ or last.__context__:
-        last = last.__cause__ or last.__context__  # type: ignore[assignment]
-    told = mask_secrets(str(last)) or type(last).__name__
-    return ConnectError(f"the connection to {url} failed: {told}")
+    # what else the library stumbles over is not the user's business: it is the cause of this error
+    return ConnectError(f"{url} does not answer like an Estuary server: check server_url")
+
+
+def _no_answer(url: str, deadline: Deadline) -> ConnectTimeout:
+    return ConnectTimeout(
+        f"{url} did not answer within {deadline.timeout:g} s: is the server running, and is server_url right?"
+    )
