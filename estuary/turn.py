@@ -163,6 +163,10 @@ class Message:
             delta, is_final, self.id, self.chunks, self.is_interjection, interrupted, actions, self, self._shown_length
         )
         self.chunks += 1
+        if is_final:
+            # the pieces take many times the room of the text, and an unread message may be kept for long
+            self._raw = [self.raw()]
+            self.visible()
         return response
 
     def _last_piece(self, text: str, partial: str) -> str:

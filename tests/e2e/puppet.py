@@ -293,6 +293,7 @@ class Spawned:
         )
         self.lines: list[tuple[str, float]] = []
         self.stderr = ""
+        self._over = False
         self._changed = threading.Condition()
         self._threads = [threading.Thread(target=self._read_out), threading.Thread(target=self._read_err)]
         for thread in self._threads:
@@ -303,19 +304,22 @@ class Spawned:
             with self._changed:
                 self.lines.append((line.rstrip("\n"), time.monotonic()))
                 self._changed.notify_all()
+        with self._changed:
+            self._over = True
+            self._changed.notify_all()
 
     def _read_err(self) -> None:
         assert self.process.stderr is not None
         self.stderr = self.process.stderr.read()
 
-    def wait_line(self, start: str) -> str:
+    def wait_line(self, start: str, timeout: float = PATIENCE) -> str:
         """The first line that starts so."""
 
         def found() -> Optional[str]:
             return next((line for line, _ in self.lines if line.startswith(start)), None)
 
         with self._changed:
-            self._changed.wait_for(lambda: found() or self.process.poll() is not None, PATIENCE)
+            self._changed.wait_for(lambda: found() or self._over, timeout)
         line = found()
         if line is None:
             self.kill()
