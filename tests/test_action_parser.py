@@ -238,6 +238,7 @@ def test_closes_the_gap_that_a_tag_leaves(text: str, shown: str) -> None:
 
 def test_empty_chunks_change_nothing() -> None:
     assert read(["", "Sure! ", "", TAG, "", " ", "", "Going", ""]) == ("Sure! Going", [Action("x")])
+    assert read(["Sure!", "", TAG, " Going"]) == ("Sure! Going", [Action("x")])
 
 
 # --- what can't be read -------------------------------------------------------------------------------------------
