@@ -11,7 +11,7 @@ import warnings
 import weakref
 from collections import deque
 from types import TracebackType
-from typing import Any, Callable, Deque, Dict, Iterator, Literal, Optional, Type, Union, overload
+from typing import TYPE_CHECKING, Any, Callable, Deque, Dict, Iterator, Literal, Optional, Type, Union, overload
 
 from .actions import Action, ActionRegistry
 from .config import Config
@@ -51,6 +51,12 @@ from .events import (
 from .inbox import Inbox
 from .stream import Stream, too_late
 from .turn import Conversation, Delivery, Reply, Response, Turn
+
+if TYPE_CHECKING:
+    from .rest.client import Client
+    from .rest.memories import Memories
+    from .rest.models import Message
+    from .rest.pages import Pages
 
 __all__ = ["Session"]
 
@@ -134,6 +140,7 @@ class Session:
         )
         name = str(next(_numbers))
         self._name = name
+        self._rest: Optional[Client] = None
         #: the registry that ``on_action`` fills; ``actions.declarations()`` is what a character declares
         self.actions = actions if actions is not None else ActionRegistry()
         self._dispatcher = Dispatcher(name)
@@ -180,6 +187,8 @@ class Session:
         # actions of replies that have arrived: their handlers may still talk to the server
         self._dispatcher.close(deadline)
         self._connection.close(deadline)
+        if self._rest is not None:
+            self._rest.close()
         self._end_everything(ConnectionLost("the session was closed"))
         if was_open:
             self._dispatcher.emit("disconnected", Disconnected("closed"))
@@ -234,6 +243,28 @@ class Session:
     @property
     def player_id(self) -> str:
         return self._config.player_id
+
+    # ── remembering ──
+
+    @property
+    def memories(self) -> Memories:
+        """What the character remembers of this player: search, list, core facts, graph… Over REST, no socket needed.
+
+        >>> session.memories.search("what does she drink?")       # doctest: +SKIP
+        """
+        return self._client.memories(self.character_id, self.player_id)
+
+    def history(self, *, page_size: int = 100) -> Pages[Message]:
+        """All that this player and the character ever said, oldest first: a lazy list, see ``Pages``. Over REST."""
+        return self._client.conversations.messages(self.character_id, self.player_id, page_size=page_size)
+
+    @property
+    def _client(self) -> Client:
+        if self._rest is None:
+            from .rest.client import Client
+
+            self._rest = Client(api_key=self._config.api_key, server_url=self._config.server_url)
+        return self._rest
 
     # ── talking ──
 

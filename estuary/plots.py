@@ -1,0 +1,154 @@
+"""Pictures of conversations and memories: activity, memory timeline, knowledge graph.
+
+Needs the ``notebook`` extra (matplotlib, networkx). Each function returns a matplotlib ``Figure``, which a notebook
+shows by itself, and writes a file where ``path`` is given (its ending says the format: .png, .svg, .pdf). No window is
+opened and matplotlib's global state is left alone, so they work in servers and threads.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import os
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Dict, Iterable, Tuple, Union
+
+from .errors import ConfigError
+
+if TYPE_CHECKING:
+    from .rest.analytics import Activity, Table
+    from .rest.models import Graph, TimelineGroup
+
+__all__ = ["activity", "graph", "timeline"]
+
+Path = Union[str, "os.PathLike[str]", None]
+
+_INK, _QUIET = "#1f2933", "#9aa5b1"
+#: colour-blind safe (Okabe and Ito)
+_PALETTE = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9", "#f0e442", "#999999")
+_NODE_COLOURS = {"user": "#d55e00", "cluster": "#e69f00", "memory": "#0072b2", "entity": "#009e73"}
+
+
+def activity(table: Table[Activity], path: Path = None, *, title: str = "Messages") -> Any:
+    """Messages over time, those of the players below those of the character. Give it ``analytics.activity(…)``."""
+    figure, axes = _figure(title)
+    starts = [row.start for row in table]
+    if starts:
+        width = 0.8 * _shortest_step(starts)
+        players = [row.from_players for row in table]
+        axes.bar(starts, players, width, color=_PALETTE[0], label="players")
+        axes.bar(
+            starts, [row.from_character for row in table], width, bottom=players, color=_PALETTE[1], label="character"
+        )
+        axes.legend(frameon=False)
+    _dates(figure, axes, starts)
+    axes.set_ylabel("messages")
+    return _finish(figure, path)
+
+
+def timeline(groups: Iterable[TimelineGroup], path: Path = None, *, title: str = "Memories") -> Any:
+    """New memories over time, by type. Give it ``memories.timeline(…)``."""
+    figure, axes = _figure(title)
+    counts: Dict[str, Counter[dt.date]] = {}
+    for group in groups:
+        for memory in group.memories:
+            when = memory.created_at or memory.extracted_at
+            if when is not None:
+                counts.setdefault(memory.memory_type or "other", Counter())[when.date()] += 1
+    days = sorted({day for by_day in counts.values() for day in by_day})
+    below = [0] * len(days)
+    for number, (kind, by_day) in enumerate(sorted(counts.items())):
+        heights = [by_day[day] for day in days]
+        axes.bar(days, heights, 0.8, bottom=below, label=kind.replace("_", " "), color=_PALETTE[number % len(_PALETTE)])
+        below = [a + b for a, b in zip(below, heights)]
+    if counts:
+        axes.legend(frameon=False)
+    _dates(figure, axes, days)
+    axes.set_ylabel("new memories")
+    return _finish(figure, path)
+
+
+def graph(graph: Graph, path: Path = None, *, title: str = "What is remembered", labels: int = 60) -> Any:
+    """The knowledge graph. Give it ``memories.graph()``; ``labels`` nodes at most get their names, the best linked."""
+    networkx = _import("networkx")
+    figure, axes = _figure(title, size=(11, 8))
+    axes.axis("off")
+    drawn = networkx.Graph()
+    for node in graph.nodes:
+        drawn.add_node(node.id, kind=node.type, label=_node_label(node))
+    for edge in graph.edges:
+        if edge.source in drawn and edge.target in drawn:
+            drawn.add_edge(edge.source, edge.target, label=edge.label or edge.relationship_type or "")
+    if not drawn:
+        axes.text(
+            0.5, 0.5, "nothing is remembered yet", ha="center", va="center", color=_QUIET, transform=axes.transAxes
+        )
+        return _finish(figure, path)
+    # seeded: the same graph looks the same every time
+    places = networkx.spring_layout(drawn, seed=7, k=2.2 / math.sqrt(len(drawn)), iterations=100)
+    networkx.draw_networkx_edges(drawn, places, ax=axes, edge_color=_QUIET, width=0.8, alpha=0.7)
+    degree = dict(drawn.degree())
+    for kind, colour in _NODE_COLOURS.items():
+        members = [n for n, data in drawn.nodes(data=True) if data["kind"] == kind]
+        if members:
+            sizes = [900 if kind == "user" else 90 + 60 * min(degree[n], 10) for n in members]
+            networkx.draw_networkx_nodes(
+                drawn, places, members, ax=axes, node_color=colour, node_size=sizes, label=kind, edgecolors="white"
+            )
+    named = sorted(drawn, key=lambda n: (drawn.nodes[n]["kind"] != "user", -degree[n]))[:labels]
+    for node in named:
+        x, y = places[node]
+        above = 18 if drawn.nodes[node]["kind"] == "user" else 9
+        axes.annotate(
+            drawn.nodes[node]["label"], (x, y), xytext=(0, above), textcoords="offset points", ha="center",
+            fontsize=8, color=_INK, bbox={"boxstyle": "round,pad=0.15", "fc": "white", "ec": "none", "alpha": 0.75},
+        )  # fmt: skip
+    axes.legend(frameon=False, loc="lower left", markerscale=0.5)
+    axes.margins(0.12)
+    return _finish(figure, path)
+
+
+def _node_label(node: Any) -> str:
+    text = node.label or node.name or str(node.raw.get("content") or node.type)
+    text = " ".join(text.split())
+    return text if len(text) <= 34 else text[:33].rstrip() + "…"
+
+
+def _import(name: str) -> Any:
+    from importlib import import_module
+
+    try:
+        return import_module(name)
+    except ImportError:
+        raise ConfigError("plots need matplotlib and networkx: pip install 'estuary-sync[notebook]'") from None
+
+
+def _figure(title: str, size: Tuple[float, float] = (9, 4.2)) -> Tuple[Any, Any]:
+    figure = _import("matplotlib.figure").Figure(figsize=size, dpi=120, layout="constrained")
+    axes = figure.add_subplot()
+    axes.set_title(title, loc="left", color=_INK, fontweight="bold")
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    axes.tick_params(colors=_INK)
+    return figure, axes
+
+
+def _dates(figure: Any, axes: Any, days: Iterable[dt.date]) -> None:
+    ticker, dates = _import("matplotlib.ticker"), _import("matplotlib.dates")
+    axes.yaxis.set_major_locator(ticker.MaxNLocator(integer=True))
+    if days:
+        locator = dates.AutoDateLocator(minticks=1, maxticks=8)
+        axes.xaxis.set_major_locator(locator)
+        axes.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator))
+    else:
+        axes.set_xticks([])
+
+
+def _shortest_step(days: Any) -> float:
+    return min(((b - a).days for a, b in zip(days, days[1:])), default=1)
+
+
+def _finish(figure: Any, path: Path) -> Any:
+    if path is not None:
+        figure.savefig(os.fspath(path))
+    return figure
