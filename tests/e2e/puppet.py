@@ -25,7 +25,7 @@ import uvicorn
 
 from estuary.gateway.engines.base import ActionCall, EngineError
 
-__all__ = ["Log", "Puppet", "Spawned", "WireServer", "answer", "interrupting", "stored", "wait_until"]
+__all__ = ["RAW", "Log", "Puppet", "Spawned", "WireServer", "answer", "interrupting", "stored", "wait_until"]
 
 PATIENCE = 20.0  # seconds that anything here may take
 
@@ -252,12 +252,13 @@ class WireServer:
     async def _send(self, events: list[tuple[Any, ...]]) -> None:
         for name, *payloads in events:
             if name is RAW:
-                await self._sio.eio.send(self._sio.manager.eio_sid_from_sid(self.sid, "/sdk"), payloads[0])
+                eio_sid = self._sio.manager.eio_sid_from_sid(self.sid, "/sdk")
+                await self._sio.eio.send_packet(eio_sid, _Frame(payloads[0]))
             else:
                 await self._sio.emit(name, tuple(payloads), to=self.sid, namespace="/sdk")
 
     def send(self, *events: tuple[Any, ...]) -> None:
-        """Send ``(name, payload…)``, or ``(RAW, text or bytes)`` as an Engine.IO message; return when it is queued."""
+        """Send ``(name, payload…)``, or ``(RAW, text or bytes)`` as a WebSocket message; return when it is queued."""
         asyncio.run_coroutine_threadsafe(self._send(list(events)), self._loop).result(PATIENCE)
 
     def wait_for(self, event: str, count: int = 1) -> Any:
@@ -271,8 +272,21 @@ class WireServer:
             return found()[count - 1]
 
 
-#: instead of an event's name: the payload is an Engine.IO message as it is
+#: instead of an event's name: the payload is one WebSocket message, text or binary, as it is
 RAW = object()
+
+
+class _Frame:
+    """Stands in for an Engine.IO packet."""
+
+    packet_type = 4
+
+    def __init__(self, data: Union[str, bytes]) -> None:
+        self.data = data
+        self.binary = isinstance(data, bytes)
+
+    def encode(self, b64: bool = False) -> Union[str, bytes]:
+        return self.data
 
 
 # ── programs ──
