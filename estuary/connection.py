@@ -37,6 +37,8 @@ _log = get_logger("estuary.connection")
 
 FIRST_DELAY = 0.25
 MAX_DELAY = 15.0
+#: A connection that breaks sooner belongs to the same outage: its attempts are counted on. Seconds.
+STEADY = 2.0
 
 
 class State(str, enum.Enum):
@@ -63,6 +65,7 @@ class Listener(Protocol):
     def connection_lost(self, error: ConnectionLost) -> None: ...
     def reconnecting(self, attempt: int, delay: float) -> None: ...
     def disconnected(self, reason: str, error: Optional[Exception]) -> None: ...
+    def not_opened(self) -> None: ...
 
 
 class Connection:
@@ -92,12 +95,21 @@ class Connection:
         #: the calls of ``open`` that wait
         self._waiting = 0
         self._thread: Optional[threading.Thread] = None
+        #: the attempts of this outage so far, and when the last of them succeeded
+        self._attempts = 0
+        self._opened = 0.0
         #: what the server announced as the end: a reason and an error
         self._ending: Optional[Tuple[str, EstuaryError]] = None
 
     @property
     def state(self) -> State:
         return self._state
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it is connected, and its end is not just being reported."""
+        link = self._link
+        return self._state is State.CONNECTED and link is not None and not link.ended
 
     @property
     def info(self) -> Optional[SessionInfo]:
@@ -116,35 +128,45 @@ class Connection:
         ``reopen``: also after ``close()``. Raises ``ConnectError`` and its subclasses, ``ConnectionLost`` where a
         reconnection under way is given up, ``NotConnected`` after ``close()``.
         """
-        with self._lock:
-            if self._state is State.CONNECTED:
-                assert self._info is not None
-                return self._info
-            if self._state is State.CLOSED and not reopen:
-                raise NotConnected("the session is closed: call connect() to open it again")
-            if self._state in (State.DISCONNECTED, State.CLOSED):
-                self._failure = None
-                self._state = State.CONNECTING
-                self._start_thread(reconnecting=False)
-            epoch, mine = self._epoch, self._state is State.CONNECTING
-            self._waiting += 1
-            try:
-                while self._state in (State.CONNECTING, State.RECONNECTING) and self._epoch == epoch:
+        abandoned = False
+        try:
+            with self._lock:
+                while self._state is State.CONNECTED and self._link is not None and self._link.ended:
+                    # its end is just being reported: that takes a moment only
                     if not self._changed.wait(deadline.remaining()) and deadline.expired:
                         raise self._too_late(deadline)
-            except BaseException:
-                # Ctrl-C or time is up: an attempt that nobody else waits for goes with this call
-                if mine and self._waiting == 1 and self._state is State.CONNECTING and self._epoch == epoch:
-                    self._abandon_locked(State.DISCONNECTED)
-                raise
-            finally:
-                self._waiting -= 1
-            if self._state is State.CONNECTED and self._info is not None:
-                return self._info
-            failure = self._failure
-            if failure is None:
-                raise NotConnected("the session was closed while it was being opened")
-            raise failure
+                if self._state is State.CONNECTED:
+                    assert self._info is not None
+                    return self._info
+                if self._state is State.CLOSED and not reopen:
+                    raise NotConnected("the session is closed: call connect() to open it again")
+                if self._state in (State.DISCONNECTED, State.CLOSED):
+                    self._failure = None
+                    self._state = State.CONNECTING
+                    self._start_thread(reconnecting=False)
+                epoch, mine = self._epoch, self._state is State.CONNECTING
+                self._waiting += 1
+                try:
+                    while self._state in (State.CONNECTING, State.RECONNECTING) and self._epoch == epoch:
+                        if not self._changed.wait(deadline.remaining()) and deadline.expired:
+                            raise self._too_late(deadline)
+                except BaseException:
+                    # Ctrl-C or time is up: an attempt that nobody else waits for goes with this call
+                    if mine and self._waiting == 1 and self._state is State.CONNECTING and self._epoch == epoch:
+                        self._abandon_locked(State.DISCONNECTED)
+                        abandoned = True
+                    raise
+                finally:
+                    self._waiting -= 1
+                if self._state is State.CONNECTED and self._info is not None:
+                    return self._info
+                failure = self._failure
+                if failure is None:
+                    raise NotConnected("the session was closed while it was being opened")
+                raise failure
+        finally:
+            if abandoned:
+                self._tell("not_opened")
 
     def _too_late(self, deadline: Deadline) -> ConnectTimeout:
         url, link = self._config.server_url, self._link
@@ -165,7 +187,12 @@ class Connection:
             daemon=True,
             name=f"estuary-connect-{self._name}",
         )
-        self._thread.start()
+        try:
+            self._thread.start()
+        except RuntimeError as error:  # too many threads, or the interpreter is ending
+            self._thread = None
+            self._state = State.DISCONNECTED
+            self._failure = ConnectError(f"no thread could be started to connect to {self._config.server_url}: {error}")
 
     def _abandon_locked(self, state: State) -> None:
         self._epoch += 1
@@ -179,11 +206,14 @@ class Connection:
         """The body of the ``connect`` thread: one attempt, or as many as a reconnection may take."""
         config = self._config
         started = time.monotonic()
-        attempt = 0
+        if not reconnecting:
+            self._attempts = 0
+        attempt = self._attempts
         last_error: Optional[Exception] = None
         while True:
             attempt += 1
             if reconnecting:
+                self._attempts = attempt
                 delay = min(MAX_DELAY, FIRST_DELAY * 2 ** min(attempt - 1, 10)) * random.uniform(0.5, 1.5)
                 if not self._may_retry(attempt, delay, started):
                     self._give_up(epoch, "lost", last_error)
@@ -208,6 +238,11 @@ class Connection:
                 if not reconnecting or reason != "lost":
                     self._give_up(epoch, reason, error)
                     return
+            except Exception as error:  # a bug: whoever waits must not wait for ever
+                _log.exception("%s: connecting failed in an unforeseen way", self._name)
+                why = f"connecting to {config.server_url} failed ({type(error).__name__}): this is a bug, see the log"
+                self._give_up(epoch, "lost", ConnectError(why))
+                return
             else:
                 self._tell("connected", info, attempt if reconnecting else 0)
                 return
@@ -264,6 +299,7 @@ class Connection:
             if link.ended:
                 raise ConnectError(f"{config.server_url} closed the connection right after opening it: try again later")
             self._info = info
+            self._opened = time.monotonic()
             self._state = State.CONNECTED
             self._failure = None
             self._changed.notify_all()
@@ -302,6 +338,8 @@ class Connection:
             else:
                 self._failure = None
                 self._state = State.RECONNECTING
+                if time.monotonic() - self._opened >= STEADY:
+                    self._attempts = 0
             self._changed.notify_all()
             epoch = self._epoch
         if ending is not None:
@@ -313,8 +351,14 @@ class Connection:
         _log.warning("%s: connection lost: %s", self._name, mask_secrets(detail))
         self._tell("connection_lost", ConnectionLost(f"the connection was lost: {detail}"))
         with self._lock:
-            if self._epoch == epoch and self._state is State.RECONNECTING:
-                self._start_thread(reconnecting=True)
+            if self._epoch != epoch or self._state is not State.RECONNECTING:
+                return
+            self._start_thread(reconnecting=True)
+            if self._state is State.RECONNECTING:
+                return
+            failure = self._failure
+            self._changed.notify_all()
+        self._tell("disconnected", "lost", failure)
 
     def _give_up(self, epoch: int, reason: str, error: Optional[Exception]) -> None:
         with self._lock:
@@ -327,11 +371,15 @@ class Connection:
                     f"the connection to {self._config.server_url} was lost and could not be opened again{why}"
                 )
             failure = self._failure = error
-            self._link = self._info = None
+            link, self._link, self._info = self._link, None, None
             self._state = State.DISCONNECTED
             self._changed.notify_all()
+        if link is not None:
+            link.kill()
         if was_reconnecting:
             self._tell("disconnected", reason, failure)
+        else:
+            self._tell("not_opened")
 
     # ── using and closing ──
 

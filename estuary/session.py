@@ -453,12 +453,18 @@ class Session:
                             f"an earlier turn of this session was not over within {deadline.timeout:g} s; "
                             "this text was not sent"
                         )
-            self._connection.open(deadline)
-            with self._lock:
-                self._settle(deadline)
-                turn = Turn(text, time.monotonic(), streaming=streaming)
-                self._send_turn(turn, Text(text, True if text_only is None else text_only))
-            return turn
+            while True:
+                self._connection.open(deadline)
+                with self._lock:
+                    self._settle(deadline)
+                    turn = Turn(text, time.monotonic(), streaming=streaming)
+                    try:
+                        self._send_turn(turn, Text(text, True if text_only is None else text_only))
+                    except NotConnected:
+                        if self._connection.is_live:
+                            raise  # it is stalled
+                        continue  # it has broken just now, and nothing was sent
+                return turn
         finally:
             with self._lock:
                 self._tickets.remove(ticket)
@@ -656,6 +662,12 @@ class Session:
             self._inbox_changed.notify_all()
             self._turn_changed.notify_all()
         self._dispatcher.emit("disconnected", Disconnected(reason, error))
+
+    def not_opened(self) -> None:
+        """An attempt to open the connection failed. On the connect thread, or the one that gave it up."""
+        with self._lock:
+            self._inbox_changed.notify_all()
+            self._turn_changed.notify_all()
 
     def _end_everything(self, error: ConnectionLost) -> None:
         with self._lock:
