@@ -32,6 +32,8 @@ _START = re.compile(
     r"</?action(?:([\s/>])|\Z)|<(?:/?(?:a(?:c(?:t(?:io?)?)?)?)?)?\Z", re.IGNORECASE | re.ASCII
 )
 _MARK = re.compile(r"[\"'<>]")
+# Where a tag must have ended whose quotes say that it goes on.
+_PLAIN_END = re.compile(r"/>|>(?=\s*</action\s*>)", re.IGNORECASE | re.ASCII)
 _WHOLE_START = re.compile(r"</?action(?=[\s/>])", re.IGNORECASE | re.ASCII)
 
 # An attribute as HTML would have it: quoted, unquoted or without a value; the space before it may be missing.
@@ -96,7 +98,7 @@ class ActionParser:
       is ``"true"``.
     * A tag without ``name`` is no action. It, a tag that can't be read and one that the message's end (or
       :data:`MAX_TAG_LENGTH`) leaves unfinished are logged and not shown. Where a missing quote made a tag swallow
-      what follows its ``/>``, that is shown after all, once this is noticed.
+      what follows its ``/>`` or ``></action>``, that is shown after all, once this is noticed.
     * Spaces after a removed tag are dropped if what is visible before it is empty or ends in a space or newline.
       Newlines stay. A space before a tag at the message's very end stays: it has been shown by then.
 
@@ -263,19 +265,21 @@ class ActionParser:
             pairs = _read_attributes(tag)
         if pairs is not None:
             self._remove(tag, pairs)
-        elif "/>" in tag[:-2]:
+            return
+        end = _PLAIN_END.search(tag)
+        if end and end.end() < len(tag):
             self._recover(tag)
         else:
             self._remove(tag, _read_loose_attributes(tag))
 
     def _recover(self, tag: str) -> None:
-        """Let a tag without an end, or with odd quotes, end at its first ``/>`` and read the rest again."""
-        end = tag.find("/>") + 2
-        if end < 2:
+        """Let a tag without an end, or with odd quotes, end where it plainly should and read the rest again."""
+        match = _PLAIN_END.search(tag)
+        if match is None:
             self._complain("An action tag was never closed; dropped: %.200r", tag)
             self._remove(tag, broken=True)
             return
-        start = 0
+        start, end = 0, match.end()
         for match in _WHOLE_START.finditer(tag, 1, end):
             start = match.start()
         if start:

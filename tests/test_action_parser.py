@@ -259,6 +259,13 @@ def test_text_swallowed_by_a_missing_quote_comes_back() -> None:
     assert [action.name for action in actions] == ["wave", "jump"]
 
 
+def test_text_swallowed_by_a_missing_quote_of_a_pair_comes_back() -> None:
+    text, actions = every_way('A <action name="wave> </action> b <br/> c')
+    assert (text, actions) == ("A b <br/> c", [Action("wave")])
+    text, actions = every_way('A <action name="wave a=\'1\'></action> b "c" > d')
+    assert (text, actions) == ('A b "c" > d', [Action("wave", {"a": "1"})])
+
+
 def test_text_swallowed_by_a_missing_quote_comes_back_with_the_next_quote() -> None:
     parser = ActionParser()
     text, actions = parser.feed('<action name="go to="home"/> He said "yes>. ')
