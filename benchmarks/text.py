@@ -325,9 +325,16 @@ def main() -> int:
         print("The machine was busy with something else: trust the processor times more than the throughput.")
     if args.json:
         raw = {
-            "python": platform.python_version(), "seconds": took, "load": load, "single": single, "bursts": bursts,
-            "idle": idle, "imports": imports, "parser": parsing, "tables": {t.title: [r.as_dict() for r in t.rows] for t in tables},
-        }  # fmt: skip
+            "python": platform.python_version(),
+            "seconds": took,
+            "load": load,
+            "single": single,
+            "bursts": bursts,
+            "idle": idle,
+            "imports": imports,
+            "parser": parsing,
+            "tables": {table.title: [row.as_dict() for row in table.rows] for table in tables},
+        }
         args.json.write_text(json.dumps(raw, indent=1))
     return 0
 
