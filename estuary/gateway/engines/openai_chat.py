@@ -161,11 +161,12 @@ class OpenAIChat:
         if self._client is None or self._loop is not loop:
             from openai import AsyncOpenAI, Timeout
 
-            # retries are ours, as the library's end with the response's headers; "none" is a key that nobody issued
+            # Retries are ours, as the library's end with the response's headers; "none" is a key that nobody issued.
+            # The time limits are ours too: the library's count bytes, and a server may send comments to keep alive.
             self._client = AsyncOpenAI(
                 base_url=self._url,
                 api_key=self._api_key or "none",
-                timeout=Timeout(self._timeout, connect=self._connect_timeout),
+                timeout=Timeout(2 * self._timeout, connect=self._connect_timeout),
                 max_retries=0,
             )
             self._loop = loop
