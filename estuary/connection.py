@@ -25,6 +25,7 @@ from .errors import (
     NotConnected,
     ProtocolError,
     SessionRejected,
+    again,
 )
 from .events import AuthError, SessionInfo, SessionRejectedEvent, decode
 
@@ -163,7 +164,7 @@ class Connection:
                 failure = self._failure
                 if failure is None:
                     raise NotConnected("the session was closed while it was being opened")
-                raise failure
+                raise again(failure)
         finally:
             if abandoned:
                 self._tell("not_opened")

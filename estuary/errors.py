@@ -26,7 +26,8 @@ Messages say what happened, to what, and what to do about it. No message carries
 
 from __future__ import annotations
 
-from typing import Any, Optional
+import copy
+from typing import Any, Optional, TypeVar
 
 __all__ = [
     "APIError",
@@ -49,9 +50,18 @@ __all__ = [
     "TurnTimeout",
 ]
 
+_Error = TypeVar("_Error", bound=Exception)
+
 
 class EstuaryError(Exception):
     """The root: ``except EstuaryError`` catches all that this package raises on purpose."""
+
+
+def again(error: _Error) -> _Error:
+    """A copy of ``error`` to raise: the same one raised on several threads would mix up their tracebacks."""
+    copied = copy.copy(error)
+    copied.__cause__ = error.__cause__
+    return copied
 
 
 class ConfigError(EstuaryError, ValueError):

@@ -53,8 +53,7 @@ class Stream:
         self._ready.reverse()
         if not self._ready:
             self._over = True
-            if isinstance(turn.outcome, Exception):
-                raise turn.outcome
+            turn.reply()  # raises what ended the turn, if anything did
             session._wait_for_handlers(turn, deadline)
             raise StopIteration
 

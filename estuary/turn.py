@@ -18,6 +18,7 @@ from typing import Deque, Dict, List, NamedTuple, Optional, Tuple, Union
 from attrs import define, field, frozen
 
 from .actions import Action, ActionLedger, ActionParser
+from .errors import again
 from .events import BotResponse, ClientAction, Interrupt
 
 __all__ = ["Conversation", "Message", "Reply", "Response", "Timing", "Turn"]
@@ -234,7 +235,7 @@ class Turn:
     def reply(self) -> Reply:
         """The answer. Raises the error that ended the turn, if one did."""
         if isinstance(self.outcome, Exception):
-            raise self.outcome
+            raise again(self.outcome)
         message = self.message
         first = None if self.first_chunk is None else self.first_chunk - self.started
         timing = Timing(first, (self.ended or self.started) - self.started)
@@ -278,7 +279,7 @@ class Conversation:
         self._turns.append(turn)
         if len(self._turns) > REMEMBERED:
             # texts handed over without waiting, to a server that never answers
-            self._turns.popleft()
+            self._turns.remove(next(t for t in self._turns if not t.claimed or t.outcome is not None or t is turn))
 
     def forget(self, turn: Turn) -> None:
         """The text was not sent after all, or its late answer is no longer expected."""

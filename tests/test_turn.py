@@ -31,6 +31,18 @@ def assemble(*events):
     return "".join(r.delta for r in responses), message, responses
 
 
+def test_a_turn_that_somebody_waits_for_is_not_forgotten_over_many_that_nobody_does():
+    conversation = Conversation()
+    waited = text(conversation)
+    for number in range(1000):
+        text(conversation, str(number), claimed=False)
+    assert len(conversation.active) <= 256
+    assert waited in conversation.active
+    error = ConnectionLost("gone")
+    conversation.connection_lost(error, 1.0)
+    assert waited.outcome is error
+
+
 # ── both dialects ──
 
 

@@ -474,6 +474,20 @@ def test_any_call_at_any_moment_of_an_outage(line, session_of, server, player, m
     assert set(answered[-20:]) <= set(said)
 
 
+def test_each_thread_raises_an_error_of_its_own(line, session_of):
+    session, told = session_of(max_reconnects=1)
+    cut(line)
+    told.wait_named("reconnecting")
+    waiting = [in_thread(session.connect) for _ in range(5)]
+    errors = []
+    for thread in waiting:
+        with pytest.raises(ConnectionLost) as caught:
+            thread.result()
+        errors.append(caught.value)
+    assert len({id(error) for error in errors}) == 5
+    assert {str(error) for error in errors} == {str(told.wait_named("disconnected").error)}
+
+
 # ── responses() ──
 
 
