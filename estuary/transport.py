@@ -219,8 +219,8 @@ class Link:
         )
         engine.on("connect", lambda: self._send_connect(auth))
         try:
-            if not any(os.environ.get(name) or os.environ.get(name.upper()) for name in ("http_proxy", "https_proxy")):
-                options["socket"] = self._dial(url, deadline)  # else the library knows how to
+            if not _through_proxy(url):  # else the library knows how to
+                options["socket"] = self._dial(url, deadline)
             engine.connect(base, transports=["websocket"], engineio_path=f"{path}/socket.io")
         except Exception as error:  # the library raises its own, the sockets' and, on garbage, whatever happens
             # there is no read thread that would close the socket
@@ -498,6 +498,14 @@ def _split_path(url: str) -> Tuple[str, str]:
     return f"{scheme}://{host}", path
 
 
+def _through_proxy(url: str) -> bool:
+    """Whether the environment may name an HTTP proxy for it; none can lead to this machine."""
+    host = urlsplit(url).hostname or ""
+    if host == "localhost" or host == "::1" or host.startswith("127."):
+        return False
+    return any(os.environ.get(name) or os.environ.get(name.upper()) for name in ("http_proxy", "https_proxy"))
+
+
 def _explain(error: BaseException, url: str, deadline: Deadline, response: Any) -> ConnectError:
     """The library's "Connection error" as what really happened and what to do about it."""
     if deadline.expired:
@@ -513,6 +521,8 @@ def _explain(error: BaseException, url: str, deadline: Deadline, response: Any) 
             return ConnectError(f"{url} refused the connection: is the server running, and is the port right?")
         if isinstance(cause, (socket.gaierror, websocket.WebSocketAddressException)):
             return ConnectError(f"the host name of {url} can't be resolved: check server_url and the network")
+        if isinstance(cause, websocket.WebSocketProxyException):
+            return ConnectError(f"the HTTP proxy does not lead to {url}: check http_proxy, https_proxy and no_proxy")
         if isinstance(cause, websocket.WebSocketBadStatusException):
             if not cause.status_code:
                 break

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
 import logging
+import shutil
 import socket
+import ssl
+import subprocess
 import threading
 import time
 import traceback
@@ -342,6 +346,101 @@ def test_a_port_that_does_not_even_accept():
 
 def test_tls_to_a_plain_port(server):
     refused_by(server.url.replace("http:", "https:"), ConnectError, "TLS", "http://")
+
+
+@pytest.fixture
+def tls(server, tmp_path):
+    """The URL of a door to the gateway that speaks TLS, and the certificate of who signed its own."""
+    if shutil.which("openssl") is None:
+        pytest.skip("needs the openssl command")
+    key, certificate = str(tmp_path / "key.pem"), str(tmp_path / "certificate.pem")
+    subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
+    made = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-days",
+        "2",
+        "-keyout",
+        key,
+        "-out",
+        certificate,
+    ]
+    subprocess.run([*made, *subject], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    listener = socket.create_server(("127.0.0.1", 0))
+    pumps = []
+
+    def pump(source, target):
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                target.sendall(data)
+        for sock in (source, target):
+            with contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+
+    def accept():
+        while True:
+            try:
+                raw, _ = listener.accept()
+            except OSError:
+                return
+            try:
+                client = context.wrap_socket(raw, server_side=True)
+            except (ssl.SSLError, OSError):  # it does not trust us
+                raw.close()
+                continue
+            upstream = socket.create_connection(("127.0.0.1", int(server.url.rsplit(":", 1)[1])))
+            two = [threading.Thread(target=pump, args=ends) for ends in ((client, upstream), (upstream, client))]
+            pumps.append((client, upstream, two))
+            for thread in two:
+                thread.start()
+
+    accepting = threading.Thread(target=accept)
+    accepting.start()
+    yield f"https://localhost:{listener.getsockname()[1]}", certificate
+    listener.shutdown(socket.SHUT_RDWR)
+    listener.close()
+    accepting.join(10)
+    for client, upstream, two in pumps:
+        for thread in two:
+            thread.join(10)
+        client.close()
+        upstream.close()
+
+
+def test_tls(server, tls, player, monkeypatch):
+    url, certificate = tls
+    refused_by(url, ConnectError, "certificate", "self")
+    monkeypatch.setenv("SSL_CERT_FILE", certificate)
+    with server.session(player, server_url=url, liveness_timeout=0.5) as session:
+        told = Recorder(session)
+        assert session.send("hello").text == "You said: hello"
+        assert session.send("count 2000").text.endswith(" 1999 ")
+        assert not told.wait(lambda r: r.named("disconnected", "reconnecting"), timeout=1.0)
+    refused_by(url.replace("localhost", "127.0.0.1"), ConnectError, "certificate")
+    refused_by(url.replace("https", "http"), ConnectError)
+
+
+def test_through_an_http_proxy(server, player, monkeypatch):
+    """Then the library connects, as the environment says."""
+    with not_our_server(http("407 Proxy Authentication Required")) as other:
+        for name in ("http_proxy", "HTTP_PROXY"):
+            monkeypatch.setenv(name, other.url)
+        for name in ("no_proxy", "NO_PROXY"):
+            monkeypatch.delenv(name, raising=False)
+        session = server.session(player, server_url="http://estuary.invalid:1234")
+        with pytest.raises(ConnectError) as caught:
+            session.connect()
+        assert other.accepted.is_set()
+        tells(caught.value, "http://estuary.invalid:1234", server.api_key, "http_proxy")
+        # and not for what is near
+        with server.session(player) as session:
+            assert session.send("hello").text == "You said: hello"
 
 
 def test_wrong_path(server):
