@@ -67,7 +67,7 @@ SETTLE = 1.0
 #: How long a text that was handed over with ``wait=False`` and never answered holds up a later one. Seconds.
 STALE = 60.0
 #: What ``atexit`` gives all sessions together to say goodbye. Seconds.
-EXIT_DEADLINE = 0.5
+EXIT_DEADLINE = 0.3
 
 _numbers = itertools.count(1)
 _alive: weakref.WeakSet[Session] = weakref.WeakSet()

@@ -307,6 +307,7 @@ class Spawned:
         )
         self.lines: list[tuple[str, float]] = []
         self.stderr = ""
+        self._next = 0
         self._over = False
         self._changed = threading.Condition()
         self._threads = [threading.Thread(target=self._read_out), threading.Thread(target=self._read_err)]
@@ -339,6 +340,16 @@ class Spawned:
             self.kill()
             raise AssertionError(f"no line {start!r}; stdout {self.lines}, stderr:\n{self.stderr}")
         return line
+
+    def next_line(self) -> str:
+        """The line behind the one that the last call of this gave."""
+        with self._changed:
+            self._changed.wait_for(lambda: len(self.lines) > self._next or self._over, PATIENCE)
+        if len(self.lines) <= self._next:
+            self.kill()
+            raise AssertionError(f"no further line; stdout {self.lines}, stderr:\n{self.stderr}")
+        self._next += 1
+        return self.lines[self._next - 1][0]
 
     def say(self, line: str) -> None:
         assert self.process.stdin is not None
