@@ -94,7 +94,7 @@ class Interactive:
         self._session = session
         self._timeout = timeout
         self._place = place
-        self._told: Optional[Exception] = None
+        self._told = ""
         self._telling = threading.Lock()
         colour = console.color_system is not None and not console.no_color
         self._prompt = Prompt(
@@ -153,6 +153,7 @@ class Interactive:
 
     def _take(self, line: str) -> bool:
         """Do what the line says. ``False`` to leave."""
+        self._told = ""
         command, argument = parse(line)
         if command == "/quit":
             return False
@@ -262,12 +263,13 @@ class Interactive:
     # ── either ──
 
     def _tell(self, error: Exception) -> None:
-        """Show an error once, though both the turn that failed and the event bring it."""
+        """Show an error once, though the turn that failed and an event bring a copy of it each."""
         with self._telling:
-            if error is self._told:
+            if str(error) == self._told:
                 return
-            self._told = error
-        self._screen.notice(f"error: {error}", "red")
+            self._told = str(error)
+            # within the lock: who comes second goes on only when it is shown
+            self._screen.notice(f"error: {error}", "red")
 
 
 class Piped:

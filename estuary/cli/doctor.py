@@ -279,8 +279,10 @@ class _Examination:
         if self._key_valid is False or not self._character:
             return
         session = None
-        started = time.perf_counter()
         try:
+            from .. import transport  # noqa: F401 - loading it is not the server's time
+
+            started = time.perf_counter()
             session = Session(
                 api_key=self._key,
                 server_url=self._url,

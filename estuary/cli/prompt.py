@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
-import signal
 import sys
 import threading
 from pathlib import Path
-from typing import Any, Callable, Iterator, List, Optional, Sequence
+from typing import Any, Callable, Iterator, List, Optional, Sequence, Tuple
 
 from rich.cells import cell_len
 
@@ -49,7 +49,6 @@ class Prompt:
         self._history = history
         self._lock = threading.RLock()
         self._reading = False
-        self._thread = threading.main_thread().ident
         if readline is None:
             return
         _complete(commands)
@@ -83,19 +82,22 @@ class Prompt:
             if not self._reading:
                 show()
                 return
-            buffer = "" if readline is None else readline.get_line_buffer()
-            rows = (cell_len(self.label + buffer)) // max(1, _columns())
-            sys.stdout.write((f"\x1b[{rows}A" if rows else "") + "\r\x1b[J")
+            columns = max(1, _columns())
+            buffer, point = _line()
+            whole, before = cell_len(self.label + buffer), cell_len(self.label + buffer[:point])
+            row, column = divmod(before, columns)
+            write = sys.stdout.write
+            write((f"\x1b[{row}A" if row else "") + "\r\x1b[J")
+            sys.stdout.flush()
             show()
-            if readline is not None and _backend() == "readline" and hasattr(signal, "pthread_kill"):
-                # GNU readline draws its line anew when the window changes, with the cursor where it was; it first
-                # goes up to where the line began
-                sys.stdout.write("\n" * rows)
-                sys.stdout.flush()
-                signal.pthread_kill(self._thread or 0, signal.SIGWINCH)
-            else:
-                sys.stdout.write(f"{self._before}{self.label}{self._after}{buffer}")
-                sys.stdout.flush()
+            # as readline believes it to be, with the cursor where it was
+            write(f"{self._before}{self.label}{self._after}{buffer}")
+            if whole and whole % columns == 0:
+                write(" \r")  # a full line: on to the next one, as readline does
+            up = whole // columns - row
+            if up or before != whole:
+                write((f"\x1b[{up}A" if up else "") + "\r" + (f"\x1b[{column}C" if column else ""))
+            sys.stdout.flush()
 
     def _dressed(self) -> str:
         if readline is None or not self._before:
@@ -121,6 +123,19 @@ class Prompt:
                 readline.append_history_file(1, str(self._history))
             else:
                 readline.write_history_file(str(self._history))
+
+
+def _line() -> Tuple[str, int]:
+    """The line as it is being typed, and the index of the cursor in it."""
+    if readline is None:
+        return "", 0
+    line = str(readline.get_line_buffer())
+    try:
+        # Python's module does not tell; the library it is linked with does, in bytes
+        point = ctypes.c_int.in_dll(ctypes.CDLL(readline.__file__), "rl_point").value
+    except (AttributeError, OSError, ValueError, TypeError):  # built in, or another library
+        return line, len(line)
+    return line, len(line.encode("utf-8", "replace")[:point].decode("utf-8", "ignore"))
 
 
 def _backend() -> str:
