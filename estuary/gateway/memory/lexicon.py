@@ -145,7 +145,9 @@ def stem(word: str) -> str:
 
 def terms(text: str) -> list[str]:
     """The stems of the words in ``text`` that say something, in order."""
-    return [stem(w) for w in _WORD.findall(text) if w.casefold() not in STOPWORDS]
+    words = (w.casefold().replace("’", "'") for w in _WORD.findall(text))
+    # "what's" says as little as "what", "sister's" as much as "sister"
+    return [stem(w) for w in words if w.partition("'")[0] not in STOPWORDS]
 
 
 def _index() -> Mapping[str, frozenset[str]]:
