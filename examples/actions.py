@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import enum
 
-import requests
-
 import estuary.gateway
-from estuary import ActionRegistry, Capabilities
+from estuary import ActionRegistry, Capabilities, Client
 
 
 class Colour(enum.Enum):
@@ -36,12 +34,8 @@ def set_light(colour: Colour, brightness: float = 1.0) -> None:
 def main() -> None:
     with estuary.gateway.serve() as gateway:
         # what the character may do, generated from the handlers' signatures and docstrings
-        requests.put(
-            f"{gateway.url}/api/v1/characters/{gateway.character_id}",
-            json={"actions": actions.declarations()},
-            headers={"X-API-Key": gateway.api_key},
-            timeout=10,
-        ).raise_for_status()
+        with Client(api_key=gateway.api_key, server_url=gateway.url) as client:
+            client.characters.update(gateway.character_id, actions=actions)
 
         for typed in (True, False):
             print("typed events:" if typed else "tags in the text:")

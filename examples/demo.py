@@ -8,7 +8,7 @@ from __future__ import annotations
 import requests
 
 import estuary.gateway
-from estuary import ActionRegistry, Session
+from estuary import ActionRegistry, Client, Session
 
 WIDTH = 78
 
@@ -43,15 +43,12 @@ def main() -> None:
         print(f"\n  {'action':>8} │ navigate(target={target!r}, speed={speed})", end="", flush=True)
 
     with estuary.gateway.serve(chunk_delay=0.02) as gateway:
-        print(f"A local Estuary gateway runs at {gateway.url}; its chat engine is: {gateway.health()['engines']['chat']}.")
+        engine = requests.get(f"{gateway.url}/health", timeout=10).json()["engines"]["chat"]
+        print(f"A local Estuary gateway runs at {gateway.url}; its chat engine: {engine}.")
 
         # what the character can do is what the program can do: declared from the handlers themselves
-        requests.put(
-            f"{gateway.url}/api/v1/characters/{gateway.character_id}",
-            json={"actions": actions.declarations()},
-            headers={"X-API-Key": gateway.api_key},
-            timeout=10,
-        ).raise_for_status()
+        with Client(api_key=gateway.api_key, server_url=gateway.url) as client:
+            client.characters.update(gateway.character_id, actions=actions)
 
         title("the first conversation")
         with gateway.session(player_id="alice", actions=actions) as session:

@@ -20,7 +20,7 @@ app = Flask(__name__)
 
 
 def options() -> dict:
-    """Where the sessions connect to: ``ESTUARY_API_KEY`` and its like, unless the application is configured otherwise."""
+    """Where sessions connect to: ``ESTUARY_API_KEY`` and its like, unless the application is told otherwise."""
     return app.config.get("ESTUARY", {})
 
 
