@@ -14,7 +14,7 @@ WIDTH = 78
 
 
 def say(who: str, text: str) -> None:
-    print(f"\n  {who:>8} │ {text}", end="", flush=True)
+    print(f"\n  {who:>9} │ {text}", end="", flush=True)
 
 
 def listen(session: Session, text: str) -> None:
@@ -40,7 +40,8 @@ def main() -> None:
             target: Where to go, for example kitchen.
             speed: How fast, 1.0 being a walk.
         """
-        print(f"\n  {'action':>8} │ navigate(target={target!r}, speed={speed})", end="", flush=True)
+        say("action", f"navigate(target={target!r}, speed={speed})")
+        say("", "")  # what the character goes on to say stands below
 
     with estuary.gateway.serve(chunk_delay=0.02) as gateway:
         engine = requests.get(f"{gateway.url}/health", timeout=10).json()["engines"]["chat"]
