@@ -110,8 +110,8 @@ class SdkNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # python-soc
     async def trigger_event(self, event: str, *args: Any) -> Any:
         """Called by python-socketio for everything that comes in."""
         if event == "connect":
-            sid, environ, auth = args
-            return await self._connect(sid, environ, auth)
+            # older versions leave out an auth that is empty
+            return await self._connect(args[0], args[1], args[2] if len(args) > 2 else None)
         if event == "disconnect":
             return await self._disconnect(args[0])
         return await self._receive(args[0], event, args[1:])

@@ -1,7 +1,8 @@
-"""uvicorn's WebSocket protocol, changed in two things.
+"""uvicorn's WebSocket protocol, changed in three things.
 
-There is a way to reach the transport, because ASGI has no word for "cut this connection". And what is sent is not
-logged: at level DEBUG the websockets library writes every frame to uvicorn's log, and the first one holds the key.
+There is a way to reach the transport, because ASGI has no word for "cut this connection". What is sent is not logged:
+at level DEBUG the websockets library writes every frame to uvicorn's log, and the first one holds the key. And older
+releases of uvicorn get the flow control that newer ones have, without which a client that reads nothing fills memory.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 from collections.abc import MutableMapping
-from typing import Any
+from typing import Any, Optional
 
 __all__ = ["websocket_protocol"]
 
@@ -38,8 +39,25 @@ def websocket_protocol(transports: MutableMapping[Any, Any]) -> type[asyncio.Pro
         def connection_made(self, transport: asyncio.BaseTransport) -> None:
             super().connection_made(transport)
             address = transport.get_extra_info("peername")
+            self.gateway_address = (str(address[0]), int(address[1])) if address else None
             if address:
-                transports[(str(address[0]), int(address[1]))] = transport
+                transports[self.gateway_address] = transport
+
+        def connection_lost(self, exc: Optional[Exception]) -> None:
+            transports.pop(self.gateway_address, None)
+            super().connection_lost(exc)
+            # newer releases do this themselves; without it, whoever waits to send waits for ever
+            writable = getattr(self, "writable", None)
+            if isinstance(writable, asyncio.Event):
+                writable.set()
+
+        if base.pause_writing is asyncio.BaseProtocol.pause_writing:
+
+            def pause_writing(self) -> None:
+                self.writable.clear()
+
+            def resume_writing(self) -> None:
+                self.writable.set()
 
     return GatewayProtocol
 

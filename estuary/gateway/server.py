@@ -8,7 +8,6 @@ import logging
 import secrets
 import socket
 import threading
-import weakref
 from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Optional
@@ -92,7 +91,7 @@ class Gateway:
             raise
         try:
             self.api_key, runtime_key, self.development_key = _keys(self._database, self.options)
-            transports: weakref.WeakValueDictionary[Any, Any] = weakref.WeakValueDictionary()
+            transports: dict[Any, asyncio.Transport] = {}
             self._app = App(
                 self._database,
                 self.options,
@@ -211,7 +210,7 @@ class _Uvicorn(uvicorn.Server):
 class _ServerThread:
     """The thread and its loop. A daemon, because a gateway that nobody closes must not keep the interpreter alive."""
 
-    def __init__(self, listener: socket.socket, app: App, transports: Any, url: str) -> None:
+    def __init__(self, listener: socket.socket, app: App, transports: dict[Any, asyncio.Transport], url: str) -> None:
         self._listener = listener
         self._app = app
         self._transports = transports
@@ -285,9 +284,11 @@ class _ServerThread:
         if not serving.done():
             await self._app.close(self._timeout)
             await asyncio.wait({serving}, timeout=min(_FAREWELL_SECONDS, self._timeout))
-        # whoever has not gone by now does not read what we send
-        for transport in list(self._transports.values()):
-            transport.abort()
+        # whoever has not gone by now does not read what we send, or does not send what we wait for
+        for connection in list(self._server.server_state.connections):
+            transport = getattr(connection, "transport", None)
+            if transport is not None:
+                transport.abort()
         await asyncio.wait({serving}, timeout=2 * _FAREWELL_SECONDS)
         if serving.done():
             serving.result()
@@ -335,7 +336,7 @@ def _url(host: str, listener: socket.socket) -> str:
     return f"http://{name}:{port}"
 
 
-def _abort(transports: Mapping[Any, Any], scope: Mapping[str, Any]) -> None:
+def _abort(transports: Mapping[Any, asyncio.Transport], scope: Mapping[str, Any]) -> None:
     transport = transports.get(tuple(scope.get("client") or ()))
     if transport is not None:
         transport.abort()

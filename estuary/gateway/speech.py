@@ -67,6 +67,7 @@ class Speech:
         self._cumulative = dialect == "cumulative"
         self._final_text = final_text
         self._escaped = ""
+        self._pieces: list[str] = []
         self._held = ""
         self._index = 0
         self._tail = f'"message_id":"{escape(message_id)}","is_interjection":false,"chunk_index":'
@@ -94,7 +95,8 @@ class Speech:
                 f'["bot_response",{{"text":"{so_far}","partial":"{piece}","is_final":false,{self._tail}{index}}}]'
             )
         else:
-            self._escaped += piece
+            # not added up as they come: that would copy all of it for each
+            self._pieces.append(piece)
             self._wire.put(f'["bot_response",{{"text":"{piece}","partial":true,"is_final":false,{self._tail}{index}}}]')
 
     def act(self, name: str, arguments: Mapping[str, Any]) -> None:
@@ -111,7 +113,8 @@ class Speech:
     def finish(self) -> None:
         """Send the final message."""
         last, self._held = self._held, ""
-        text = {"whole": self._escaped, "last": last, "empty": ""}[self._final_text]
+        whole = self._escaped or "".join(self._pieces)
+        text = {"whole": whole, "last": last, "empty": ""}[self._final_text]
         partial = f'"{last}"' if self._cumulative else "false"
         self._wire.put(
             f'["bot_response",{{"text":"{text}","partial":{partial},"is_final":true,{self._tail}{self._index}}}]'

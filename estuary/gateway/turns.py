@@ -294,8 +294,8 @@ class Turns:
                     turn.act(piece)
                 else:
                     raise TypeError(f"the chat engine yielded {type(piece).__name__}, not str or ActionCall")
-                if self._wire.congested:
-                    await self._wire.room()
+                if not await self._heard(turn):
+                    return
                 count += 1
                 if not count % _BREATH:
                     await asyncio.sleep(0)
@@ -308,10 +308,18 @@ class Turns:
     async def _read_out(self, turn: _Turn, line: str) -> None:
         for start in range(0, len(line), _LINE_CHUNK):
             turn.say(line[start : start + _LINE_CHUNK])
-            if self._wire.congested:
-                await self._wire.room()
+            if not await self._heard(turn):
+                return
             await asyncio.sleep(0)
         turn.flush()
+
+    async def _heard(self, turn: _Turn) -> bool:
+        """Wait for a client that reads slowly. Returns whether there still is one."""
+        if self._wire.congested:
+            await self._wire.room()
+        if self._wire.closed:
+            turn.interrupted = True
+        return not turn.interrupted
 
     async def _store(self, turn: _Turn, *, heard: str = "", failed: bool = False) -> None:
         status = "interrupted" if turn.interrupted else "failed" if failed else "complete"

@@ -59,6 +59,8 @@ class _Frame:
         self._text = text
 
     def encode(self, b64: bool = False) -> str:
+        if self._wire.cut:
+            raise ConnectionAbortedError("the client was cut off")  # ends the writer
         self._wire.taken(len(self._text))
         return self._text
 
@@ -83,11 +85,8 @@ class Wire:
         self._room.set()
         self._taken = 0
         self.closed = False
-
-    @property
-    def waiting(self) -> int:
-        """Frames that wait for the client."""
-        return self._frames
+        #: the client was cut off: what still waits for it is not sent either
+        self.cut = False
 
     @property
     def congested(self) -> bool:
@@ -128,6 +127,7 @@ class Wire:
                 if self._taken == before and not self.closed:
                     log.warning("a client has read nothing for %g s while %d frames wait for it: it is cut off",
                                 self._stall_timeout, self._frames)
+                    self.cut = True
                     self.close()
                     self._abort()
 

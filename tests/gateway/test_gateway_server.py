@@ -243,7 +243,12 @@ def test_closing_while_a_client_reads_nothing(caplog: Any) -> None:
         client.send("text", {"text": "go"})
         client.until("bot_response")
         half_open = socket.create_connection(("127.0.0.1", int(gateway.url.rsplit(":", 1)[1])))
-        half_open.sendall(b"POST /api/v1/characters HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
+        key = gateway.api_key.encode()
+        half_open.sendall(
+            b"POST /api/v1/characters HTTP/1.1\r\nHost: x\r\nX-API-Key: " + key + b"\r\n"
+            b"Content-Type: application/json\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n"
+        )
+        assert half_open.recv(100).startswith(b"HTTP/1.1 100 ")
         started = time.monotonic()
         gateway.close(timeout=2)
         assert time.monotonic() - started < 3.5

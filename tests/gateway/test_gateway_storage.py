@@ -116,7 +116,8 @@ def test_kill_9_in_the_middle_of_a_turn(tmp_path: Path) -> None:
                 client.until("bot_response")
             os.kill(process.pid, signal.SIGKILL)
             process.wait()
-    assert sqlite3.connect(database).execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    with contextlib.closing(sqlite3.connect(database)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     with server_process(database) as (process, url, auth):
         with RawClient(url) as client:
             client.open(auth)

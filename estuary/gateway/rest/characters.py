@@ -68,7 +68,7 @@ async def change(
     return changed
 
 
-@router.delete("/{character_id}", status_code=204, summary="Remove a character")
+@router.delete("/{character_id}", status_code=204, response_model=None, summary="Remove a character")
 async def remove(character_id: CharacterId, services: ServicesDep) -> None:
     """Its conversations and all that it knows of its players go with it."""
     if not await services.database.run(services.characters.delete, character_id):

@@ -93,7 +93,7 @@ async def read(character_id: CharacterId, player_id: PlayerId, services: Service
     return found
 
 
-@router.delete("/{player_id:path}", status_code=204, summary="Remove a conversation")
+@router.delete("/{player_id:path}", status_code=204, response_model=None, summary="Remove a conversation")
 async def remove(character_id: CharacterId, player_id: PlayerId, services: ServicesDep) -> None:
     """Its messages and all that the character knows of the player go with it."""
     if not await services.database.run(services.conversations.delete, character_id, player_id):
