@@ -10,7 +10,8 @@ import threading
 from typing import Any, Callable, ContextManager, Dict, List, Optional, Set
 
 from rich.cells import cell_len
-from rich.console import Console
+from rich.console import Console, RenderableType
+from rich.padding import Padding
 from rich.status import Status
 from rich.text import Text
 
@@ -117,10 +118,9 @@ class Screen:
                 return
             if self._flow is not None:
                 self._flow.pause()
-            line = Text(" " * self._indent)
-            line.append(f"{ACTION} ", style="bold magenta")
-            line.append(describe_action(action.name, action.arguments), style="magenta")
-            self._line(line)
+            line = Text(f"{ACTION} ", style="bold magenta")
+            line.append(describe_action(action.name, action.arguments), style="not bold magenta")
+            self._line(Padding(line, (0, 0, 0, self._indent), expand=False))
 
     def notice(self, text: str, style: str = "yellow") -> None:
         """Something about the connection, or an error."""
@@ -139,9 +139,9 @@ class Screen:
     def _indent(self) -> int:
         return cell_len(self.name) + 3 if self._beside else 2
 
-    def _line(self, text: Text) -> None:
-        """A line of its own. While a spinner turns it goes above that, while the user types above what is typed."""
-        self._prompt.above(lambda: self._console.print(text, soft_wrap=True))
+    def _line(self, text: RenderableType) -> None:
+        """Lines of their own. While a spinner turns they go above that, while the user types above what is typed."""
+        self._prompt.above(lambda: self._console.print(text))
 
     def _spin(self) -> None:
         if self._status is None:

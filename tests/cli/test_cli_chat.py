@@ -129,6 +129,15 @@ def test_actions_stand_where_they_were_performed(shell: Terminal) -> None:
     assert b"\x1b[35mnavigate" in shell.raw
 
 
+def test_a_narrow_window(chat: Callable[..., Terminal]) -> None:
+    shell = chat(columns=40)
+    shell.line("act harbour")
+    shell.wait_for(r'\n {9}▸ navigate\(target="harbour", *\n {9}speed=2, fast=true\) *\n {9}Here we are\.\n')
+    shell.wait_for(PROMPT)
+    shell.line("a few words more than one line")
+    shell.wait_for(r"Marina › You said: a few words more\n {9}than one line")
+
+
 def test_actions_as_tags(chat: Callable[..., Terminal]) -> None:
     shell = chat("--no-client-action")
     shell.line("act kitchen")
