@@ -293,6 +293,8 @@ class Connection:
             raise
         finally:
             watch.cancel()
+            if watch.ident is not None:
+                watch.join()  # at once; close() joins this thread, and then there is none left
         with self._lock:
             if self._epoch != epoch:
                 link.kill()
