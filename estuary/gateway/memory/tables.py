@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from ..storage.tables import AnyText, Base, UTCDateTime, new_id, now
 
-__all__ = ["EntityRow", "MemoryEntityRow", "MemoryRow", "RelationRow"]
+__all__ = ["ClusteringRow", "EntityRow", "MemoryEntityRow", "MemoryRow", "RelationRow"]
 
 
 class MemoryRow(Base):
@@ -20,6 +20,8 @@ class MemoryRow(Base):
     __table_args__ = (
         Index("ix_memories_conversation", "conversation_id", "status", "created_at"),
         Index("ix_memories_source", "source_message_id"),
+        Index("ix_memories_digest", "conversation_id", "digest"),
+        Index("ix_memories_changed", "conversation_id", "changed"),
     )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
@@ -46,6 +48,13 @@ class MemoryRow(Base):
     extracted_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=now)
     created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=now)
     updated_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=now)
+    #: the core fact that it states, under the wire's key
+    fact_key: Mapped[Optional[str]] = mapped_column(String(100), default=None)
+    fact_value: Mapped[Optional[str]] = mapped_column(AnyText, default=None)
+    #: of the content without case and punctuation: finds repetitions
+    digest: Mapped[str] = mapped_column(String(64), default="")
+    #: the conversation's ``memory_version`` at the last change that an index has to know of
+    changed: Mapped[int] = mapped_column(default=0)
     #: float32 little-endian, and the engine that made it
     embedding: Mapped[Optional[bytes]] = mapped_column(LargeBinary, default=None)
     embedding_engine: Mapped[Optional[str]] = mapped_column(String(100), default=None)
@@ -93,4 +102,17 @@ class RelationRow(Base):
     kind: Mapped[str] = mapped_column(String(100))
     confidence: Mapped[float] = mapped_column(default=0.8)
     memory_id: Mapped[Optional[str]] = mapped_column(ForeignKey("memories.id", ondelete="SET NULL"), default=None)
+    created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=now)
+
+
+class ClusteringRow(Base):
+    """How the memories of a conversation fall into groups, as last worked out."""
+
+    __tablename__ = "memory_clusterings"
+
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True)
+    #: the ``memory_version`` that it is of
+    version: Mapped[int]
+    #: a list of ``{id, label, level, parent, members}``
+    clusters: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=now)

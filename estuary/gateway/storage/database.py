@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from ...errors import ConfigError
 from ..errors import GatewayError
-from .tables import Base
+from .schema import prepare
 
 __all__ = ["Database", "Location"]
 
@@ -30,6 +30,9 @@ __all__ = ["Database", "Location"]
 Location = Union[str, "os.PathLike[str]", None]
 
 T = TypeVar("T")
+
+#: the execution option of a connection that is to write
+_WRITES = "estuary_writes"
 
 
 class Database:
@@ -54,15 +57,29 @@ class Database:
         self.name = url.render_as_string(hide_password=True)
         try:
             self._engine = _engine(url)
-            Base.metadata.create_all(self._engine)
+            # on SQLite a transaction that begins with the right to write: one that reads first, as another process
+            # writes, could not be finished
+            self._writer = self._engine.execution_options(**{_WRITES: True})
+            with self._writer.begin() as connection:
+                prepare(connection)
+        except GatewayError:
+            self._give_up()
+            raise
         except (SQLAlchemyError, ImportError, OSError) as error:
-            if self._remove:
-                self._remove()
+            self._give_up()
             reason = getattr(error, "orig", None) or error
             raise GatewayError(f"the database {self.name} can't be opened: {reason}") from error
         self._session = sessionmaker(self._engine, expire_on_commit=False)
+        self._write_session = sessionmaker(self._writer, expire_on_commit=False)
         self._write_lock = threading.Lock()
         self._executor = ThreadPoolExecutor(max_workers=4, thread_name_prefix="estuary-gateway-db")
+
+    def _give_up(self) -> None:
+        engine = getattr(self, "_engine", None)
+        if engine is not None:
+            engine.dispose()
+        if self._remove:
+            self._remove()
 
     def _url(self, location: Location) -> URL:
         if location is None:
@@ -91,14 +108,42 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """A session that is committed at the end of the block, or rolled back when it raises."""
-        with self._write_lock, self._session.begin() as session:
+        with self._write_lock, self._write_session.begin() as session:
             yield session
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """As ``write()``, for plain statements: a third of the cost, for what every turn does."""
-        with self._write_lock, self._engine.begin() as connection:
+        with self._write_lock, self._writer.begin() as connection:
             yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """As ``read()``, for plain statements: all of them see the database as it was at the first."""
+        with self._engine.begin() as connection:
+            yield connection
+
+    def scrub(self) -> None:
+        """Overwrite what was deleted. Called after a deletion that is to be for good.
+
+        SQLite: deleted content is zeroed where it lay (``secure_delete``), but the write-ahead log still has it until
+        its pages are moved to the file and it is cut off, which is done here; no ``VACUUM`` is needed. PostgreSQL
+        gives the space free when it vacuums, by itself after a while.
+        """
+        if self._engine.dialect.name != "sqlite":
+            return
+        with self._write_lock:
+            raw = self._engine.raw_connection()
+            try:
+                cursor = raw.cursor()
+                # somebody who reads just now keeps it from being cut off: not waited for long, as the next deletion,
+                # or the end of the last process, does it too
+                cursor.execute("PRAGMA busy_timeout = 1000")
+                cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+                cursor.execute("PRAGMA busy_timeout = 10000")
+                cursor.close()
+            finally:
+                raw.close()
 
     async def run(self, function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         """Run a synchronous operation on a thread of the database and wait for it."""
@@ -125,6 +170,15 @@ def _engine(url: URL) -> Engine:
             cursor.execute("PRAGMA journal_mode = WAL")
             cursor.execute("PRAGMA synchronous = NORMAL")
             cursor.execute("PRAGMA foreign_keys = ON")
+            # what is deleted is overwritten with zeros
+            cursor.execute("PRAGMA secure_delete = ON")
             cursor.close()
+            # the driver begins no transactions by itself: see below
+            connection.isolation_level = None
+
+        @event.listens_for(engine, "begin")
+        def begin(connection: Connection) -> None:
+            writes = connection.get_execution_options().get(_WRITES)
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine

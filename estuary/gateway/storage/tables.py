@@ -137,13 +137,22 @@ class Conversation(Base):
     created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=now)
     last_activity: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=now)
     last_memory_extraction_at: Mapped[Optional[dt.datetime]] = mapped_column(UTCDateTime, default=None)
+    #: raised by every change of its memories, so that what other processes keep of them knows that it is old
+    memory_version: Mapped[int] = mapped_column(default=0, server_default="0")
+    #: the version at which memories were last removed for good
+    memory_reset: Mapped[int] = mapped_column(default=0, server_default="0")
+    #: everything was to be forgotten when this was the latest message: the character hears no more of what is older
+    forgotten_id: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class Message(Base):
     """One message. Its number gives the order; ``message_id`` is the wire's, for those that were streamed."""
 
     __tablename__ = "messages"
-    __table_args__ = (Index("ix_messages_conversation", "conversation_id", "id"),)
+    __table_args__ = (
+        Index("ix_messages_conversation", "conversation_id", "id"),
+        Index("ix_messages_extraction", "extraction", "conversation_id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"))
@@ -154,10 +163,19 @@ class Message(Base):
     message_id: Mapped[Optional[str]] = mapped_column(String(64), default=None)
     image_url: Mapped[Optional[str]] = mapped_column(Text, default=None)
     timestamp: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=now)
+    #: what became of a player's message: ``pending`` (memories are still to be drawn from it), ``claimed`` (somebody
+    #: is at it) or ``done``; ``None`` where there is nothing to draw
+    extraction: Mapped[Optional[str]] = mapped_column(String(8), default=None)
+    #: who is at it, and when they last said so
+    claim_id: Mapped[Optional[str]] = mapped_column(String(120), default=None)
+    claimed_at: Mapped[Optional[dt.datetime]] = mapped_column(UTCDateTime, default=None)
 
 
 class CoreFact(Base):
-    """One thing known of a player by a character: a key may have several values, in order."""
+    """One thing known of a player by a character: a key may have several values, in order.
+
+    Keys are those of the wire (``name``, ``location``, ``occupation``, ``interests``…).
+    """
 
     __tablename__ = "core_facts"
     __table_args__ = (Index("ix_core_facts_conversation", "conversation_id", "position"),)
@@ -167,5 +185,7 @@ class CoreFact(Base):
     key: Mapped[str] = mapped_column(String(100))
     value: Mapped[str] = mapped_column(AnyText)
     position: Mapped[int] = mapped_column(default=0)
+    #: the memory that says so; not a foreign key, because the memories' tables come after this one
+    source_memory_id: Mapped[Optional[str]] = mapped_column(String(36), default=None)
     created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=now)
     updated_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=now)
