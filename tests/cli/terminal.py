@@ -98,6 +98,14 @@ class Terminal:
                 rest = self.screen[self._seen :]
                 raise AssertionError(f"{pattern!r} did not show up within {timeout:g} s, but {rest!r}\n{self.screen}")
 
+    def wait_for_all(self, *patterns: str) -> None:
+        """The same for several, in whatever order they show up."""
+        start, ends = self._seen, []
+        for pattern in patterns:
+            self._seen = start
+            ends.append(self.wait_for(pattern).end())
+        self._seen = max(ends)
+
     def wait_for_end(self, timeout: float = PATIENCE) -> int:
         """Wait until the program ends; its exit status."""
         deadline = time.monotonic() + timeout
