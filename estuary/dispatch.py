@@ -8,6 +8,7 @@ from typing import Any, Callable, Deque, Dict, List, Optional, Tuple
 
 from .credentials import get_logger
 from .deadline import Deadline
+from .waiting import Changed
 
 __all__ = ["Dispatcher"]
 
@@ -32,7 +33,9 @@ class Dispatcher:
         """Start anew, without the thread (which a forked child doesn't have)."""
         self._handlers: Dict[str, List[Callable[[Any], Any]]] = getattr(self, "_handlers", {})
         self._queue: Deque[Tuple[int, Callable[..., Any], Tuple[Any, ...]]] = deque()
-        self._changed = threading.Condition()
+        # reentrant: a finalizer may call stop() in the middle of anything
+        self._lock = threading.RLock()
+        self._changed = Changed(self._lock)
         self._thread: Optional[threading.Thread] = None
         self._stopping = False
         self._put = 0
@@ -44,12 +47,12 @@ class Dispatcher:
     def on(self, event: str, handler: Callable[[Any], Any]) -> Callable[[], None]:
         """Register; the returned function takes this registration away again, and may be called twice."""
         # replaced, never changed: the read thread looks without a lock
-        with self._changed:
+        with self._lock:
             self._handlers = {**self._handlers, event: [*self._handlers.get(event, []), handler]}
         registered = [handler]
 
         def off() -> None:
-            with self._changed:
+            with self._lock:
                 left = list(self._handlers.get(event, []))
                 if registered and handler in left:
                     registered.clear()
@@ -85,7 +88,7 @@ class Dispatcher:
 
     def submit(self, function: Callable[..., Any], *args: Any) -> int:
         """Queue a call; returns its number, for ``wait_for``. Never blocks."""
-        with self._changed:
+        with self._lock:
             if len(self._queue) >= MAX_WAITING:
                 self.dropped += 1
                 if self.dropped == 1:
@@ -114,16 +117,12 @@ class Dispatcher:
         """Wait until the call with this number has returned. ``True`` at once on the dispatch thread itself."""
         if threading.current_thread() is self._thread:
             return True
-        with self._changed:
-            while self._done < number:
-                if deadline.expired or self._thread is None:
-                    return False
-                self._changed.wait(deadline.remaining())
-        return True
+        self._changed.wait_for(lambda: self._done >= number or self._thread is None, deadline)
+        return self._done >= number
 
     def stop(self) -> None:
         """Have the thread end when it has run what is queued. Doesn't wait."""
-        with self._changed:
+        with self._lock:
             self._stopping = True
             self._changed.notify_all()
 
@@ -137,7 +136,7 @@ class Dispatcher:
             return True  # it ends when the callback that closes has returned
         thread.join(deadline.remaining())
         if thread.is_alive():
-            with self._changed:
+            with self._lock:
                 left = len(self._queue)
                 self._queue.clear()
             _log.warning("%s: a handler did not return in time; %d callbacks were not run", self._name, left)
@@ -145,14 +144,16 @@ class Dispatcher:
         return True
 
     def _run(self) -> None:
+        forever = Deadline(None)
         while True:
-            with self._changed:
-                while not self._queue:
-                    if self._stopping:
-                        self._thread = None
-                        self._changed.notify_all()
-                        return
-                    self._changed.wait()
+            self._changed.wait_for(lambda: bool(self._queue) or self._stopping, forever)
+            with self._lock:
+                if not self._queue:
+                    if not self._stopping:
+                        continue  # thrown away meanwhile
+                    self._thread = None
+                    self._changed.notify_all()
+                    return
                 number, function, args = self._queue.popleft()
             try:
                 function(*args)
@@ -161,7 +162,7 @@ class Dispatcher:
             finally:
                 # a traceback or a value kept here would live until the next callback
                 del function, args
-                with self._changed:
+                with self._lock:
                     # not counted: calls that close() threw away are never done, but those behind them are
                     self._done = number
                     self._changed.notify_all()

@@ -51,6 +51,7 @@ from .events import (
 from .inbox import Inbox
 from .stream import Stream, too_late
 from .turn import Conversation, Delivery, Reply, Response, Turn
+from .waiting import Changed
 
 if TYPE_CHECKING:
     from .rest.client import Client
@@ -71,6 +72,15 @@ EXIT_DEADLINE = 0.3
 
 _numbers = itertools.count(1)
 _alive: weakref.WeakSet[Session] = weakref.WeakSet()
+
+
+class _Ticket:
+    """A place in the queue of the calls that want to say something."""
+
+    __slots__ = ("done",)
+
+    def __init__(self) -> None:
+        self.done = False
 
 
 class Session:
@@ -151,11 +161,11 @@ class Session:
     def _reset(self) -> None:
         """The state of a session that has no connection yet."""
         self._lock = threading.Lock()
-        self._turn_changed = threading.Condition(self._lock)
-        self._inbox_changed = threading.Condition(self._lock)
+        self._turn_changed = Changed(self._lock)
+        self._inbox_changed = Changed(self._lock)
         self._conversation = Conversation()
-        self._tickets: Deque[object] = deque()
-        #: turns of streams that were dropped where the lock could not be had
+        self._tickets: Deque[_Ticket] = deque()
+        #: turns that nobody waits for any more, and that whoever has the lock next interrupts
         self._abandoned: Deque[Turn] = deque()
         self._inbox = Inbox(self._config.inbox_size)
 
@@ -317,10 +327,8 @@ class Session:
         deadline = Deadline(timeout)
         turn = self._begin(text, text_only, deadline, streaming=False)
         try:
-            with self._lock:
-                while turn.outcome is None:
-                    if not self._turn_changed.wait(deadline.remaining()) and deadline.expired:
-                        raise too_late(turn, deadline)
+            if not self._turn_changed.wait_for(lambda: turn.outcome is not None, deadline):
+                raise too_late(turn, deadline)
         finally:
             # an answer that is complete is not interrupted; any other end of the wait interrupts it
             self._finish(turn)
@@ -338,7 +346,12 @@ class Session:
         ...     print(chunk.delta, end="", flush=True)
         """
         deadline = Deadline(timeout)
-        return Stream(self, self._begin(text, text_only, deadline, streaming=True), deadline)
+        turn = self._begin(text, text_only, deadline, streaming=True)
+        try:
+            return Stream(self, turn, deadline)
+        except BaseException:  # Ctrl-C in between
+            self._finish(turn)
+            raise
 
     def responses(self, timeout: Optional[float] = None) -> Iterator[Response]:
         """Everything the character says that no ``send()`` or ``stream()`` has claimed, chunk by chunk, oldest first.
@@ -354,19 +367,21 @@ class Session:
         """
         if self._connection.state in (State.DISCONNECTED, State.CONNECTING) and not self._inbox:
             self._connection.open(Deadline(self._config.connect_timeout))
+        ended = (State.CLOSED, State.DISCONNECTED)
         while True:
             deadline = Deadline(timeout)
+            if not self._inbox_changed.wait_for(lambda: bool(self._inbox) or self._connection.state in ended, deadline):
+                return
             with self._lock:
-                while not self._inbox:
-                    state = self._connection.state
-                    if state is State.CLOSED:
-                        return
-                    if state is State.DISCONNECTED:
-                        raise self._lost()
-                    if not self._inbox_changed.wait(deadline.remaining()) and deadline.expired:
-                        return
-                response = self._inbox.get()
-            yield response
+                response = self._inbox.get() if self._inbox else None
+            if response is not None:
+                yield response
+                continue
+            state = self._connection.state
+            if state is State.CLOSED:
+                return
+            if state is State.DISCONNECTED:
+                raise self._lost()
 
     def interrupt(self) -> None:
         """Stop what the character is saying. Turns that wait for it return at once, with ``reply.interrupted`` set.
@@ -441,34 +456,46 @@ class Session:
     def _begin(self, text: str, text_only: Optional[bool], deadline: Deadline, *, streaming: bool) -> Turn:
         """Queue for the turn, have a connection, send."""
         _check_text(text)
-        ticket = object()
-        with self._lock:
-            self._tickets.append(ticket)
+        turn: Optional[Turn] = None
         try:
-            self._connection.open(deadline)
-            with self._lock:
-                while self._tickets[0] is not ticket or self._busy():
-                    if not self._turn_changed.wait(deadline.remaining(at_most=STALE)) and deadline.expired:
-                        raise TurnTimeout(
-                            f"an earlier turn of this session was not over within {deadline.timeout:g} s; "
-                            "this text was not sent"
-                        )
-            while True:
-                self._connection.open(deadline)
+            ticket = _Ticket()
+            try:
                 with self._lock:
+                    self._tickets.append(ticket)
+                self._connection.open(deadline)
+                if not self._turn_changed.wait_for(lambda: self._may_begin(ticket), deadline, at_most=STALE):
+                    raise TurnTimeout(
+                        f"an earlier turn of this session was not over within {deadline.timeout:g} s; "
+                        "this text was not sent"
+                    )
+                while turn is None:
+                    self._connection.open(deadline)
                     self._settle(deadline)
-                    turn = Turn(text, time.monotonic(), streaming=streaming)
-                    try:
-                        self._send_turn(turn, Text(text, True if text_only is None else text_only))
-                    except NotConnected:
-                        if self._connection.is_live:
-                            raise  # it is stalled
-                        continue  # it has broken just now, and nothing was sent
-                return turn
-        finally:
-            with self._lock:
-                self._tickets.remove(ticket)
-                self._turn_changed.notify_all()
+                    with self._lock:
+                        turn = Turn(text, time.monotonic(), streaming=streaming)
+                        try:
+                            self._send_turn(turn, Text(text, True if text_only is None else text_only))
+                        except NotConnected:
+                            if self._connection.is_live:
+                                raise  # it is stalled
+                            turn = None  # it has broken just now, and nothing was sent
+            finally:
+                ticket.done = True  # first, as a Ctrl-C may come before the rest
+                with self._lock:
+                    if ticket in self._tickets:
+                        self._tickets.remove(ticket)
+                    self._turn_changed.notify_all()
+        except BaseException:
+            if turn is not None:
+                self._finish(turn)
+            raise
+        return turn
+
+    def _may_begin(self, ticket: _Ticket) -> bool:
+        """Under the lock: whether it is this one's turn."""
+        while self._tickets[0].done:
+            self._tickets.popleft()
+        return self._tickets[0] is ticket and not self._busy()
 
     def _busy(self) -> bool:
         self._end_abandoned()
@@ -479,32 +506,39 @@ class Session:
         _check_text(text)
         if self._connection.state in (State.DISCONNECTED, State.CONNECTING):
             self._connection.open(deadline)
+        self._settle(deadline)
         with self._lock:
-            self._settle(deadline)
             turn = Turn(text, time.monotonic(), claimed=False)
             self._send_turn(turn, Text(text, True if text_only is None else text_only))
 
     def _send_turn(self, turn: Turn, event: Union[Text, SayLine]) -> None:
         """Under the lock, so that the order of turns is the order on the wire."""
-        self._conversation.begin(turn)
         try:
+            self._conversation.begin(turn)
             self._connection.send(encode(event))
-        except BaseException:
+        except Exception as error:
             self._conversation.forget(turn)
+            turn.outcome = error
+            raise
+        except BaseException:
+            # Ctrl-C: it may have been sent, so it is interrupted and its answer is looked out for
+            self._interrupt_turn(turn)
             raise
 
     def _settle(self, deadline: Deadline) -> None:
         """Wait until no answer to an interrupted text can come any more, or long enough."""
         patience = Deadline(deadline.remaining(at_most=SETTLE))
-        while self._conversation.orphans and not patience.expired:
-            self._turn_changed.wait(patience.remaining())
-        for orphan in self._conversation.orphans:
-            self._conversation.forget(orphan)
+        if not self._turn_changed.wait_for(lambda: not self._conversation.orphans, patience):
+            with self._lock:
+                for orphan in self._conversation.orphans:
+                    self._conversation.forget(orphan)
 
     def _finish(self, turn: Turn) -> None:
         """The wait for ``turn`` is over. Where its answer is not, it is interrupted."""
-        with self._lock:
-            self._interrupt_turn(turn)
+        if turn.outcome is None:
+            self._abandoned.append(turn)  # first: if a Ctrl-C cuts the rest short, the next call does it
+            with self._lock:
+                self._end_abandoned()
 
     def _interrupt_turn(self, turn: Turn) -> None:
         """Under the lock."""
@@ -528,7 +562,8 @@ class Session:
     def _end_abandoned(self) -> None:
         """Under the lock."""
         while self._abandoned:
-            self._interrupt_turn(self._abandoned.popleft())
+            self._interrupt_turn(self._abandoned[0])
+            self._abandoned.popleft()
 
     def _emit_quietly(self, event: ClientInterrupt) -> None:
         try:

@@ -17,12 +17,15 @@ __all__ = ["Stream"]
 class Stream:
     """The chunks of one answer, as they arrive. Iterate over it once; see ``Session.stream``."""
 
+    #: for the finalizer of one that was not even made
+    _over = True
+
     def __init__(self, session: Session, turn: Turn, deadline: Deadline) -> None:
         self._session = session
         self._turn = turn
         self._deadline = deadline
         self._ready: List[Response] = []
-        self._over = False
+        self._over = False  # last: from here on the finalizer has something to do
 
     def __iter__(self) -> Stream:
         return self
@@ -38,13 +41,14 @@ class Stream:
     def _fetch(self) -> None:
         """Take all chunks there are, waiting for one where there is none."""
         session, turn, deadline = self._session, self._turn, self._deadline
+
+        def ready() -> bool:
+            return bool(turn.chunks) or self._over or turn.outcome is not None
+
         try:
+            if not session._turn_changed.wait_for(ready, deadline):
+                raise too_late(turn, deadline)
             with session._lock:
-                while not turn.chunks:
-                    if self._over or turn.outcome is not None:
-                        break
-                    if not session._turn_changed.wait(deadline.remaining()) and deadline.expired:
-                        raise too_late(turn, deadline)
                 self._ready = list(turn.chunks)
                 turn.chunks.clear()
         except BaseException:

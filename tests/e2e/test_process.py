@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -251,6 +252,65 @@ def test_ctrl_c_in_connect_leaves_that_session_usable(run, gateway, proxy):
     program.say("go on")
     assert program.next_line() == "then You said: hello"
     assert program.wait() == 0, program.stderr
+
+
+@pytest.mark.slow
+def test_a_hail_of_ctrl_c_never_mixes_up_answers_nor_stops_the_session(run):
+    """One for each call, at a moment that nobody chose: in the middle of any statement of any function."""
+    program = run(
+        """
+        import random
+        armed = False
+        def on_sigint(*args):
+            global armed
+            if armed:
+                armed = False
+                raise KeyboardInterrupt
+        signal.signal(signal.SIGINT, on_sigint)
+        errors = []
+        session = make()
+        session.on("response", lambda chunk: None)
+        session.on("error", errors.append)
+        session.connect()
+        say("ready")
+        done = hits = 0
+        until = time.monotonic() + 5
+        while time.monotonic() < until:
+            try:
+                kind = random.choice(["send", "send", "stream", "leave", "interrupt", "loose"])
+                armed = True
+                if kind == "send":
+                    reply = session.send("pieces a|b|c", timeout=20)
+                    assert reply.text == "abc", repr(reply)
+                elif kind == "stream":
+                    text = "".join(c.delta for c in session.stream("pieces d|e", timeout=20))
+                    assert text == "de", repr(text)
+                elif kind == "leave":
+                    with session.stream("hang", timeout=20) as stream:
+                        next(stream)
+                elif kind == "interrupt":
+                    session.interrupt()
+                else:
+                    session.send("pieces x|y", wait=False)
+                    for response in session.responses(timeout=20):
+                        if response.is_final:
+                            break
+                armed = False
+                done += 1
+            except KeyboardInterrupt:
+                hits += 1
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        say("then", session.send("hello", timeout=20).text, done > 0, hits > 20, errors)
+        session.close()
+        """
+    )
+    program.wait_line("ready")
+    pause = random.Random(1)
+    while not any(line.startswith("then") for line, _ in program.lines) and program.process.poll() is None:
+        time.sleep(pause.random() * 0.02)
+        program.process.send_signal(signal.SIGINT)
+    assert program.wait() == 0, program.stderr
+    assert program.wait_line("then") == "then You said: hello True True []"
 
 
 def test_ctrl_c_in_a_with_block_ends_the_program_at_once(run, puppet):
