@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable
 from typing import Any, Optional
 
 from attrs import frozen
 
-from .settings import GatewayOptions
 from .storage.characters import CharacterStore
 from .storage.database import Database
 from .storage.keys import KeyStore, digest
@@ -54,13 +52,11 @@ class Access:
         database: Database,
         keys: KeyStore,
         characters: CharacterStore,
-        options: GatewayOptions,
         runtime_key: Optional[str],
     ) -> None:
         self._db = database
         self._keys = keys
         self._characters = characters
-        self._max_sessions = options.max_sessions
         self._runtime_hash = None if runtime_key is None else digest(runtime_key)
 
     async def key(self, secret: str) -> Optional[str]:
@@ -69,11 +65,8 @@ class Access:
             return RUNTIME_KEY
         return await self._db.run(self._keys.find, secret)
 
-    async def admit(self, auth: Any, *, open_sessions: Callable[[str], int]) -> Visitor:
+    async def admit(self, auth: Any) -> Visitor:
         """Check what came with CONNECT.
-
-        Args:
-            open_sessions: how many sessions a key has open.
 
         Raises:
             Refused: with the event to answer.
@@ -95,9 +88,6 @@ class Access:
         key_id = await self._credential(auth, character_id, player_id)
         if not await self._db.run(self._characters.exists, character_id):
             raise _no(f"character not found: there is no character {character_id[:64]!r} on this gateway")
-        if self._max_sessions is not None and open_sessions(key_id) >= self._max_sessions:
-            payload = {"reason": "concurrent_limit", "cap": self._max_sessions, "share_token_id": None}
-            raise Refused("session_rejected", payload)
         return Visitor(
             key_id=key_id,
             character_id=character_id,

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from typing import Any, Optional
+from typing import Optional
 
 import socketio
 from fastapi import FastAPI, Request
@@ -14,6 +13,7 @@ from .. import _version
 from .access import Access
 from .engines.base import ChatEngine
 from .namespace import SdkNamespace
+from .protocol import Connections
 from .rest import characters, conversations, health
 from .rest.deps import Services
 from .settings import GatewayOptions
@@ -42,7 +42,7 @@ class App:
         database: where everything is kept; not closed here.
         chat: what answers.
         runtime_key: an API key that is valid besides the stored ones.
-        abort: cuts the connection that an ASGI scope belongs to.
+        connections: the server's connections, so that one can be cut.
     """
 
     def __init__(
@@ -52,19 +52,19 @@ class App:
         *,
         chat: ChatEngine,
         runtime_key: Optional[str] = None,
-        abort: Callable[[Any], None],
+        connections: Connections,
     ) -> None:
         self.database = database
         self.keys = KeyStore(database)
         self.characters = CharacterStore(database)
-        access = Access(database, self.keys, self.characters, options, runtime_key)
+        access = Access(database, self.keys, self.characters, runtime_key)
         self.namespace = SdkNamespace(
             database=database,
             turn_log=TurnLog(database),
             access=access,
             engine=chat,
             options=options,
-            abort=abort,
+            connections=connections,
         )
         self._socketio = socketio.AsyncServer(
             async_mode="asgi",

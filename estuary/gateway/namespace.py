@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Optional
 
 import socketio
@@ -12,6 +12,7 @@ from attrs import define, field
 
 from .access import Access, Refused
 from .engines.base import ChatEngine
+from .protocol import Connections
 from .settings import GatewayOptions
 from .storage.database import Database
 from .storage.tables import new_id
@@ -61,6 +62,7 @@ class _Client:
     key_id: str
     wire: Wire
     turns: Turns
+    cut: Callable[[], None]
     preferences: dict[str, Any] = field(factory=dict)
     told_no_audio: bool = False
     last_activity: float = 0.0
@@ -68,11 +70,7 @@ class _Client:
 
 
 class SdkNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # python-socketio has no types
-    """Holds the sessions. Events of one client are handled in order, by the task that reads its socket.
-
-    Args:
-        abort: cuts the connection of an Engine.IO session, whatever waits on it.
-    """
+    """Holds the sessions. Events of one client are handled in order, by the task that reads its socket."""
 
     def __init__(
         self,
@@ -82,7 +80,7 @@ class SdkNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # python-soc
         access: Access,
         engine: ChatEngine,
         options: GatewayOptions,
-        abort: Callable[[Any], None],
+        connections: Connections,
     ) -> None:
         super().__init__(NAMESPACE)
         self._db = database
@@ -90,7 +88,7 @@ class SdkNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # python-soc
         self._access = access
         self._engine = engine
         self._options = options
-        self._abort = abort
+        self._connections = connections
         self._clients: dict[str, _Client] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
 
@@ -118,27 +116,37 @@ class SdkNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # python-soc
 
     async def _connect(self, sid: str, environ: Mapping[str, Any], auth: Any) -> Optional[bool]:
         eio_sid = self.server.manager.eio_sid_from_sid(sid, NAMESPACE)
-        socket = self.server.eio.sockets[eio_sid]
-        wire = Wire(
-            socket, stall_timeout=self._options.stall_timeout, abort=lambda: self._abort(environ["asgi.scope"])
-        )
+        cut = self._connections.cutter(environ["asgi.scope"])
+        wire = Wire(self.server.eio.sockets[eio_sid], stall_timeout=self._options.stall_timeout, abort=cut)
         try:
-            visitor = await self._access.admit(auth, open_sessions=self._open_sessions)
-            conversation_id = await self._db.run(self._turn_log.open, visitor.character_id, visitor.player_id)
-        except (Refused, NoSuchCharacter) as refusal:
-            if not isinstance(refusal, Refused):
-                refusal = Refused("auth_error", {"error": "character not found"})
+            client = await self._admit(sid, eio_sid, wire, cut, auth)
+        except Refused as refusal:
             log.info("a session was refused: %s", refusal)
             # The published way: the client is let in, told why it can't stay, and sent away. An answer to CONNECT
             # itself (CONNECT_ERROR) would reach the error handlers of some clients only as "connection refused".
             wire.send(refusal.event, refusal.payload)
-            self._linger(eio_sid)
+            self._linger(eio_sid, cut)
             return False
+        self._watch(client)
+        return None
+
+    async def _admit(self, sid: str, eio_sid: str, wire: Wire, cut: Callable[[], None], auth: Any) -> _Client:
+        try:
+            visitor = await self._access.admit(auth)
+            conversation_id = await self._db.run(self._turn_log.open, visitor.character_id, visitor.player_id)
+        except NoSuchCharacter:
+            raise Refused("auth_error", {"error": "character not found"}) from None
+        except Refused:
+            raise
         except Exception:
             log.exception("a session could not be opened")
-            wire.send("auth_error", {"error": "the gateway could not open the session"})
-            self._linger(eio_sid)
-            return False
+            raise Refused("auth_error", {"error": "the gateway could not open the session"}) from None
+        # from here to the end without waiting, so that nobody comes or goes in between
+        cap = self._options.max_sessions
+        if cap is not None and self._open_sessions(visitor.key_id) >= cap:
+            raise Refused("session_rejected", {"reason": "concurrent_limit", "cap": cap, "share_token_id": None})
+        if not self.server.manager.is_connected(sid, NAMESPACE):
+            raise Refused("auth_error", {"error": "the client has left"})
         turns = Turns(
             wire=wire,
             database=self._db,
@@ -150,7 +158,7 @@ class SdkNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # python-soc
             key_id=visitor.key_id,
             typed_actions=visitor.client_action,
         )
-        client = _Client(sid, eio_sid, new_id(), visitor.key_id, wire, turns)
+        client = _Client(sid, eio_sid, new_id(), visitor.key_id, wire, turns, cut)
         self._clients[sid] = client
         payload = {
             "session_id": client.session_id,
@@ -159,17 +167,14 @@ class SdkNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # python-soc
             "player_id": visitor.player_id,
         }
         wire.send("session_info", payload)
-        self._watch(client)
-        return None
+        return client
 
     async def _disconnect(self, sid: str) -> None:
         client = self._clients.pop(sid, None)
         if client is not None:
-            self._linger(client.eio_sid)
+            self._linger(client.eio_sid, client.cut)
             # not awaited here: the transport's clean-up need not wait for the database
-            task = asyncio.get_running_loop().create_task(self._leave(client, 30.0))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._spawn(self._leave(client, 30.0))
 
     async def _leave(self, client: _Client, timeout: float) -> None:
         if client.idle_timer is not None:
@@ -180,17 +185,23 @@ class SdkNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # python-soc
     def _open_sessions(self, key_id: str) -> int:
         return sum(client.key_id == key_id for client in self._clients.values())
 
-    def _linger(self, eio_sid: str) -> None:
-        """The client has left or was sent away: close its connection too if it does not."""
+    def _linger(self, eio_sid: str, cut: Callable[[], None]) -> None:
+        """The client has left or was sent away: close its connection too if it does not, and cut it if it can't."""
+        loop = asyncio.get_running_loop()
 
         def close() -> None:
-            back = any(client.eio_sid == eio_sid for client in self._clients.values())
-            if not back and eio_sid in self.server.eio.sockets:
-                task = asyncio.get_running_loop().create_task(self.server.eio.disconnect(eio_sid))
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
+            if any(client.eio_sid == eio_sid for client in self._clients.values()):
+                return  # it came back on the same connection
+            loop.call_later(_LINGER, cut)
+            if eio_sid in self.server.eio.sockets:
+                self._spawn(self.server.eio.disconnect(eio_sid))
 
-        asyncio.get_running_loop().call_later(_LINGER, close)
+        loop.call_later(_LINGER, close)
+
+    def _spawn(self, work: Coroutine[Any, Any, Any]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     # --- idle sessions
 
@@ -213,15 +224,9 @@ class SdkNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # python-soc
             log.info("session %s ends after %.1f s without activity", client.session_id, idle)
             payload = {"reason": "inactivity", "idle_seconds": round(idle, 3), "timeout_seconds": timeout}
             client.wire.send("session_timeout", payload)
-            task = loop.create_task(self._send_away(client))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._spawn(self.server.disconnect(client.sid, namespace=NAMESPACE))
 
         client.idle_timer = loop.call_later(timeout, look)
-
-    async def _send_away(self, client: _Client) -> None:
-        await self.server.disconnect(client.sid, namespace=NAMESPACE)
-        self._linger(client.eio_sid)
 
     # --- events
 

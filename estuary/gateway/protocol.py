@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-from collections.abc import MutableMapping
+from collections.abc import Callable, Mapping
 from typing import Any, Optional
 
-__all__ = ["websocket_protocol"]
+__all__ = ["Connections", "websocket_protocol"]
+
+_Address = tuple[str, int]
 
 #: best first: the second is for uvicorn before 0.35
 _IMPLEMENTATIONS = (
@@ -21,12 +23,42 @@ _IMPLEMENTATIONS = (
 )
 
 
-def websocket_protocol(transports: MutableMapping[Any, Any]) -> type[asyncio.Protocol]:
-    """The protocol class for one server.
+class Connections:
+    """The transports of one server's WebSocket connections, by the client's address."""
 
-    Args:
-        transports: gets the transport of every connection under the client's address, as ``scope["client"]`` has it.
-    """
+    def __init__(self) -> None:
+        self._transports: dict[_Address, asyncio.Transport] = {}
+
+    def opened(self, transport: asyncio.Transport) -> Optional[_Address]:
+        """Note a connection; returns its address."""
+        peer = transport.get_extra_info("peername")
+        if not peer:
+            return None
+        address = (str(peer[0]), int(peer[1]))
+        self._transports[address] = transport
+        return address
+
+    def closed(self, address: Optional[_Address]) -> None:
+        """The connection is no more."""
+        if address is not None:
+            self._transports.pop(address, None)
+
+    def cutter(self, scope: Mapping[str, Any]) -> Callable[[], None]:
+        """What cuts the connection that this ASGI scope belongs to, and does nothing once it is gone."""
+        client = scope.get("client") or ("", 0)
+        address = (str(client[0]), int(client[1]))
+        transport = self._transports.get(address)
+
+        def cut() -> None:
+            # the address may be another connection's by now
+            if transport is not None and self._transports.get(address) is transport:
+                transport.abort()
+
+        return cut
+
+
+def websocket_protocol(connections: Connections) -> type[asyncio.Protocol]:
+    """The protocol class for one server, which keeps ``connections`` up to date."""
     base: Any = _implementation()
 
     class GatewayProtocol(base):  # type: ignore[misc]  # chosen at run time
@@ -36,15 +68,12 @@ def websocket_protocol(transports: MutableMapping[Any, Any]) -> type[asyncio.Pro
             logging_one: Any = getattr(self, "conn", self)
             logging_one.debug = False
 
-        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        def connection_made(self, transport: asyncio.Transport) -> None:
             super().connection_made(transport)
-            address = transport.get_extra_info("peername")
-            self.gateway_address = (str(address[0]), int(address[1])) if address else None
-            if address:
-                transports[self.gateway_address] = transport
+            self.gateway_address = connections.opened(transport)
 
         def connection_lost(self, exc: Optional[Exception]) -> None:
-            transports.pop(self.gateway_address, None)
+            connections.closed(self.gateway_address)
             super().connection_lost(exc)
             # newer releases do this themselves; without it, whoever waits to send waits for ever
             writable = getattr(self, "writable", None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
+import os
 import secrets
 import socket
 import threading
@@ -18,7 +19,7 @@ from ..errors import ConfigError
 from .app import MAX_FRAME, App
 from .engines import base as engines
 from .errors import GatewayError
-from .protocol import websocket_protocol
+from .protocol import Connections, websocket_protocol
 from .schemas import CharacterBody
 from .settings import GatewayOptions
 from .storage.database import Database, Location
@@ -91,19 +92,19 @@ class Gateway:
             raise
         try:
             self.api_key, runtime_key, self.development_key = _keys(self._database, self.options)
-            transports: dict[Any, asyncio.Transport] = {}
+            connections = Connections()
             self._app = App(
                 self._database,
                 self.options,
                 chat=chat,
                 runtime_key=runtime_key,
-                abort=lambda scope: _abort(transports, scope),
+                connections=connections,
             )
             self.character_id = self._app.characters.default()
             self.url = _url(host, listener)
             self._closing = threading.Lock()
             self._closed = False
-            self._thread = _ServerThread(listener, self._app, transports, self.url)
+            self._thread = _ServerThread(listener, self._app, connections, self.url)
             self._thread.start_and_wait()
         except BaseException:
             listener.close()
@@ -210,10 +211,10 @@ class _Uvicorn(uvicorn.Server):
 class _ServerThread:
     """The thread and its loop. A daemon, because a gateway that nobody closes must not keep the interpreter alive."""
 
-    def __init__(self, listener: socket.socket, app: App, transports: dict[Any, asyncio.Transport], url: str) -> None:
+    def __init__(self, listener: socket.socket, app: App, connections: Connections, url: str) -> None:
         self._listener = listener
         self._app = app
-        self._transports = transports
+        self._connections = connections
         self._ready = threading.Event()
         self._error: Optional[BaseException] = None
         self._loop: Optional[asyncio.AbstractEventLoop] = None
@@ -262,7 +263,7 @@ class _ServerThread:
         config = uvicorn.Config(
             self._app.asgi,
             http="h11",
-            ws=websocket_protocol(self._transports),
+            ws=websocket_protocol(self._connections),
             ws_max_size=MAX_FRAME,
             # costs more than it saves on a local link, and a frame a chunk is too small to gain
             ws_per_message_deflate=False,
@@ -315,7 +316,8 @@ def _listen(host: str, port: int) -> socket.socket:
     # second small message waits for the peer's delayed acknowledgement, 40 ms
     listener = socket.socket(family[0], socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if os.name == "posix":  # elsewhere it would let two servers share the port
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(family[4])
         listener.listen(512)
         listener.setblocking(False)
@@ -334,12 +336,6 @@ def _url(host: str, listener: socket.socket) -> str:
     # one can listen on every address, but not connect to it
     name = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(address) or (f"[{address}]" if ":" in address else host)
     return f"http://{name}:{port}"
-
-
-def _abort(transports: Mapping[Any, asyncio.Transport], scope: Mapping[str, Any]) -> None:
-    transport = transports.get(tuple(scope.get("client") or ()))
-    if transport is not None:
-        transport.abort()
 
 
 def _keys(database: Database, options: GatewayOptions) -> tuple[str, Optional[str], Optional[str]]:
@@ -362,7 +358,10 @@ def _chat_engine(options: GatewayOptions) -> engines.ChatEngine:
     if options.llm_url is not None and options.llm_model is not None:
         from .engines.openai_chat import OpenAIChat
 
-        return OpenAIChat(options.llm_url, options.llm_model, api_key=options.llm_api_key)
+        try:
+            return OpenAIChat(options.llm_url, options.llm_model, api_key=options.llm_api_key)
+        except ValueError as error:
+            raise ConfigError(f"llm_url: {error}") from error
     from .engines.companion import Companion
 
     return Companion(chunk_delay=options.chunk_delay)

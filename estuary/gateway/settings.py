@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 from typing import Any, Optional
 
@@ -18,6 +19,16 @@ __all__ = ["DIALECTS", "FINAL_TEXTS", "GatewayOptions"]
 DIALECTS = ("cumulative", "delta")
 #: What the final ``bot_response`` carries: the whole text, only the last piece (not sent before), or nothing.
 FINAL_TEXTS = ("whole", "last", "empty")
+
+
+def hide_userinfo(url: Optional[str]) -> Optional[str]:
+    """The URL without the user and password that it may hold.
+
+    >>> hide_userinfo("https://me:secret@host/v1")
+    'https://…@host/v1'
+    """
+    return url if url is None else re.sub(r"//[^/@]*@", "//…@", url)
+
 
 _Validator = Callable[[Any, "Attribute[Any]", Any], None]
 
@@ -95,7 +106,7 @@ class GatewayOptions:
     #: what answers; by default the built-in companion, or the endpoint at ``llm_url``
     chat: Optional[ChatEngine] = field(default=None, validator=_engine)
     #: base URL of an OpenAI-compatible chat endpoint, such as ``http://127.0.0.1:11434/v1``
-    llm_url: Optional[str] = field(default=None, validator=_url)
+    llm_url: Optional[str] = field(default=None, validator=_url, repr=lambda url: repr(hide_userinfo(url)))
     llm_model: Optional[str] = field(default=None, validator=_text())
     llm_api_key: Optional[str] = field(default=None, validator=_text(), repr=False)
     #: an API key that is valid while this gateway runs, besides the stored ones

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import threading
 import time
 from collections.abc import AsyncIterator, Sequence
@@ -24,9 +25,10 @@ class Closed(Exception):
 class RawClient:
     """Speaks Engine.IO and Socket.IO by hand. ``next()`` gives one event; all that came are in ``seen``."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, receive_buffer: Optional[int] = None) -> None:
         address = url.replace("http", "ws", 1) + "/socket.io/?EIO=4&transport=websocket"
-        self._ws = websocket.create_connection(address, timeout=10, skip_utf8_validation=True)
+        sockopt = [] if receive_buffer is None else [(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)]
+        self._ws = websocket.create_connection(address, timeout=10, skip_utf8_validation=True, sockopt=sockopt)
         self.handshake = json.loads(self._ws.recv()[1:])
         self.seen: list[tuple[str, Any]] = []
         self.session: dict[str, Any] = {}

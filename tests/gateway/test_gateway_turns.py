@@ -589,3 +589,33 @@ def test_the_chunks_are_json_as_others_write_it(make_gateway: Any, connect: Any)
     payload = json.loads(frame[len("42/sdk,") :])[1]
     assert payload["text"] == payload["partial"] == text
     assert frame.isascii()
+
+
+class Mouthful:
+    """Says more than the kernel takes for a client that does not read, but less than makes a turn pause."""
+
+    name = "mouthful"
+
+    async def reply(self, prompt: ChatPrompt) -> AsyncIterator[str]:
+        for _ in range(30):
+            yield "x" * 100_000
+
+
+def test_a_client_that_went_silent_does_not_hold_its_connection(make_gateway: Any) -> None:
+    gateway = make_gateway(chat=Mouthful(), dialect="delta", final_text="empty", ping_interval=0.3, ping_timeout=0.3)
+    auth = {"api_key": gateway.api_key, "character_id": gateway.character_id, "player_id": "p"}
+    with RawClient(gateway.url, receive_buffer=4096) as client:
+        client.open(auth)
+        client.until("session_info")
+        client.send("text", {"text": "go"})
+        deadline = time.monotonic() + 20
+        while gateway._thread._connections._transports:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)  # nothing tells from outside that the server has let go
+
+
+def test_a_password_in_the_models_address_is_not_shown(make_gateway: Any, caplog: Any) -> None:
+    with caplog.at_level("DEBUG"):
+        gateway = make_gateway(llm_url="http://me:hunter2@127.0.0.1:9/v1", llm_model="m")
+    health = requests.get(f"{gateway.url}/health", timeout=10).text
+    assert "hunter2" not in repr(gateway.options) + caplog.text + health

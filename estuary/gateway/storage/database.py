@@ -85,7 +85,7 @@ class Database:
         if location is None:
             folder = tempfile.mkdtemp(prefix="estuary-gateway-")
             # a finalizer, so that the folder goes even when nobody calls close()
-            self._remove = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+            self._remove = weakref.finalize(self, _remove, folder, os.getpid())
             return URL.create("sqlite", database=str(Path(folder, "gateway.db")))
         if isinstance(location, str) and "://" in location:
             try:
@@ -156,6 +156,12 @@ class Database:
         self._engine.dispose()
         if self._remove:
             self._remove()
+
+
+def _remove(folder: str, owner: int) -> None:
+    # a forked child has a copy of the finalizer, but not of the database
+    if os.getpid() == owner:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _engine(url: URL) -> Engine:
