@@ -27,7 +27,7 @@ from .errors import (
     SessionRejected,
     again,
 )
-from .events import AuthError, SessionInfo, SessionRejectedEvent, decode
+from .events import AuthError, BotResponse, SessionInfo, SessionRejectedEvent, decode
 
 if TYPE_CHECKING:
     from .transport import Link, Refused
@@ -439,6 +439,12 @@ class _Attempt:
             event = decode(name, payload)
         except ProtocolError as error:
             connection._tell("garbage", error)
+            return
+        if event.__class__ is BotResponse:
+            # by far the most frequent
+            listener = connection._listener()
+            if listener is not None:
+                listener.received(event)
             return
         if isinstance(event, SessionInfo):
             self._info = event

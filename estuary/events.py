@@ -477,11 +477,34 @@ _HALF = re.compile("[\ud800-\udfff]")
 _ONE_TEXT = {"auth_error": "error", "error": "message", "voice_error": "error", "livekit_error": "error"}
 
 
+def _plain_bot_response(data: Dict[str, Any]) -> Optional[BotResponse]:
+    """What ``structure`` would build, at half the cost; ``None`` where anything needs a closer look."""
+    get = data.get
+    text, partial, is_final = get("text", ""), get("partial"), get("is_final", False)
+    message_id, index = get("message_id"), get("chunk_index", 0)
+    is_interjection, token_stream = get("is_interjection", False), get("token_stream")
+    if (
+        text.__class__ is str
+        and (partial.__class__ is str or partial.__class__ is bool or partial is None)
+        and is_final.__class__ is bool
+        and (message_id.__class__ is str or message_id is None)
+        and index.__class__ is int
+        and is_interjection.__class__ is bool
+        and (token_stream is None or token_stream.__class__ is bool)
+    ):
+        return BotResponse(text, partial, is_final, message_id, index, is_interjection, token_stream, data)
+    return None
+
+
 def decode(name: str, payload: Any) -> Union[Event, RawEvent]:
     """The event ``name`` with its JSON ``payload``, as its class; a ``RawEvent`` where there is none.
 
     Raises ``ProtocolError`` that names event and field where the payload does not fit.
     """
+    if name == "bot_response" and payload.__class__ is dict:
+        chunk = _plain_bot_response(payload)
+        if chunk is not None:
+            return chunk
     cls = _RECEIVED.get(name)
     if cls is None:
         return RawEvent(name, payload)

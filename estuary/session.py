@@ -607,13 +607,15 @@ class Session:
         """Under the lock: to the turn or the inbox, its handlers queued first."""
         turn, response = delivery
         dispatcher = self._dispatcher
-        for action in response.actions:
-            self._run_action(action, turn)
+        if response.actions:
+            for action in response.actions:
+                self._run_action(action, turn)
         if dispatcher.wants("response"):
             dispatcher.emit("response", response)
         if turn is None:
             self._inbox.put(response)
-            self._inbox_changed.notify_all()
+            if len(self._inbox) == 1:
+                self._inbox_changed.notify_all()  # nobody waits while there is something
         elif turn.streaming:
             turn.chunks.append(response)
             if len(turn.chunks) == 1:

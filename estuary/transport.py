@@ -47,6 +47,8 @@ MAX_MESSAGE = 64 * 1024 * 1024
 MAX_TOLD = 150
 
 _EVENT = f"42{NAMESPACE},["
+_AT = len(_EVENT) - 1
+_decode = json.JSONDecoder().raw_decode
 _log = get_logger("estuary.transport")
 _engine_log = get_logger("estuary.engineio")
 # websocket-client prints what it sends when its tracing is switched on
@@ -79,7 +81,7 @@ class _WebSocket(websocket.WebSocket):
                 self._start = 0
             while len(buffer) < count:
                 sock = self.sock
-                data = sock.recv(65536) if sock is not None else b""
+                data = sock.recv(min(1 << 20, max(65536, count - len(buffer)))) if sock is not None else b""
                 if not data:
                     raise websocket.WebSocketConnectionClosedException("the server closed the connection")
                 self.last_received = time.monotonic()
@@ -88,6 +90,17 @@ class _WebSocket(websocket.WebSocket):
 
     def read(self) -> Union[str, bytes, None]:
         """The next message: text, binary, or ``None`` when the peer closes."""
+        # nearly every frame: one whole text message, and all of it in the buffer
+        buffer, at = self._buffer, self._start
+        if len(buffer) - at > 3 and buffer[at] == 0x81:
+            length, at = buffer[at + 1], at + 2
+            if length == 126:
+                length, at = buffer[at] << 8 | buffer[at + 1], at + 2
+            elif length > 126:
+                length = len(buffer)  # larger, or masked: the long way
+            if at + length <= len(buffer):
+                self._start = at + length
+                return buffer[at : at + length].decode()
         parts: List[bytes] = []
         size = 0
         text = True
@@ -387,7 +400,10 @@ class Link:
 
     def _event(self, message: str) -> None:
         try:
-            data = json.loads(message[len(_EVENT) - 1 :])
+            # json.loads() without the copy and the two searches for white space around it
+            data, end = _decode(message, _AT)
+            if end != len(message):
+                data = json.loads(message[_AT:])
             name = data[0]
             if not isinstance(name, str):
                 raise TypeError("its name is no string")

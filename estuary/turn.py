@@ -147,8 +147,7 @@ class Message:
     def _show(self, piece: str, is_final: bool, interrupted: bool = False) -> Response:
         if piece:
             self._raw.append(piece)
-        parsed = self._parser.feed(piece)
-        delta, found = parsed.text, parsed.actions
+        delta, found = self._parser.feed(piece)
         if is_final:
             rest = self._parser.finish()
             delta += rest.text
