@@ -164,6 +164,18 @@ class MemoryIndex:
             best = best[np.argsort(-scores[best], kind="stable")][:limit]
             return [Hit(self._ids[row], _similarity(float(scores[row]))) for row in best if np.isfinite(scores[row])]
 
+    def near(self, vector: Any, least: float) -> list[str]:
+        """The ids of the memories whose vectors are at least so near to ``vector`` (cosine), nearest first."""
+        import numpy as np
+
+        with self._lock:
+            if not self._row or len(vector) != self._vectors.shape[1]:
+                return []
+            nearness = self._vectors[: self._count] @ np.asarray(vector, dtype=np.float32)
+            nearness[~self._alive[: self._count]] = -1.0
+            rows = np.flatnonzero(nearness >= least)
+            return [self._ids[row] for row in rows[np.argsort(-nearness[rows], kind="stable")]]
+
     def _match_words(self, asked: Sequence[str], count: int) -> Any:
         """BM25, scaled so that a memory with all the query's words has about 1."""
         import numpy as np
