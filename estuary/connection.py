@@ -394,8 +394,11 @@ class Connection:
                 raise NotConnected(f"the session is {self._state}; nothing was sent")
         link.send(packet)
 
-    def close(self, deadline: Deadline) -> None:
-        """End it by the deadline, whatever the peer does. Closing twice is fine."""
+    def close(self, deadline: Deadline) -> bool:
+        """End it by the deadline, whatever the peer does. Closing twice is fine.
+
+        Returns whether there was something to end: true for one of several threads that close at once.
+        """
         with self._lock:
             was = self._state
             self._epoch += 1
@@ -411,6 +414,9 @@ class Connection:
                 link.kill()
         if thread is not None and thread is not threading.current_thread():
             thread.join(deadline.remaining(at_most=1.0))
+            if link is not None:
+                link.close(deadline)  # it may have started its threads meanwhile
+        return was not in (State.CLOSED, State.DISCONNECTED)
 
     def abandon(self) -> None:
         """End it now without waiting for anything: for a session that is being collected."""

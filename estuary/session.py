@@ -193,10 +193,9 @@ class Session:
         ``responses()`` can still be read. Closing twice is fine; ``connect()`` opens a closed session again.
         """
         deadline = Deadline(timeout)
-        was_open = self._connection.state not in (State.CLOSED, State.DISCONNECTED)
         # actions of replies that have arrived: their handlers may still talk to the server
         self._dispatcher.close(deadline)
-        self._connection.close(deadline)
+        was_open = self._connection.close(deadline)
         if self._rest is not None:
             self._rest.close()
         self._end_everything(ConnectionLost("the session was closed"))

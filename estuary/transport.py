@@ -161,8 +161,8 @@ class _Engine(engineio.Client):  # type: ignore[misc]
         thread = threading.Thread(
             target=target, args=args, kwargs=kwargs, daemon=True, name=f"estuary-{role}-{self._link.name}"
         )
-        self._link.threads.append(thread)
         thread.start()
+        self._link.threads.append(thread)
         return thread
 
     def _read_loop_websocket(self) -> None:
