@@ -1,0 +1,146 @@
+"""The dialogues with the memories that they should leave, and whether an extracted one is one of those."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+import unicodedata
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Optional
+
+from attrs import frozen
+
+DATA = Path(__file__).resolve().parent / "data"
+HALVES = ("dev", "unseen")
+#: a content with more words than this is a copy of what was said, not a memory
+MOST_WORDS = 30
+#: the keys whose facts are judged; ``favourite …`` besides
+CORE_FACTS = frozenset(
+    {"name", "location", "origin", "occupation", "employer", "age", "birthday"}
+    | {"interests", "dislikes", "family", "pets", "languages", "allergies"}
+)
+
+_NOT = r"not|no longer|never|used to|stopped|former\w*|dislik\w*|hat(?:e|es|ed)|loath\w*|detest\w*|(?:\w+n't)"
+_NEGATED = re.compile(rf"\b(?:{_NOT})\b")
+#: what says of itself that something is not so
+_NEGATIVE = re.compile(
+    rf"\b(?:{_NOT}|no|without|avoid\w*|gave up|given up|quit|cannot|ex|ended|left|refus\w*|rather not|unable)\b"
+)
+
+
+@frozen
+class ExpectedFact:
+    key: str
+    values: Sequence[str]
+    negated: bool = False
+    #: right if it comes, no loss if it doesn't; any value of the key is then right
+    optional: bool = False
+
+    def fits(self, key: str, value: str, negated: bool) -> bool:
+        if fact_key(self.key) != fact_key(key) or negated != self.negated:
+            return False
+        got = _tokens(value)
+        return any(wanted <= got and len(got) <= len(wanted) + 3 for wanted in map(_tokens, self.values))
+
+
+@frozen
+class Expected:
+    """One memory that an utterance should leave (or may, if ``optional``)."""
+
+    type: str
+    types: Sequence[str]
+    #: each is a list of alternatives of which the content must have one, as the beginning of a word
+    about: Sequence[Sequence[str]]
+    fact: Optional[ExpectedFact] = None
+    optional: bool = False
+    #: ``positive``, ``negative`` or ``any``: whether the content must say that it is so, or that it is not
+    polarity: str = "positive"
+    supersedes: Sequence[str] = ()
+
+    def fits(self, memory_type: str, content: str) -> bool:
+        if not self.optional and memory_type not in self.types:
+            return False
+        text = fold(content)
+        if len(text.split()) > MOST_WORDS:
+            return False
+        if self.polarity == "positive" and _NEGATED.search(text):
+            return False
+        if self.polarity == "negative" and not _NEGATIVE.search(text):
+            return False
+        return all(
+            any(re.search(rf"(?<!\w){re.escape(fold(word))}", text) for word in alternatives)
+            for alternatives in self.about
+        )
+
+
+@frozen
+class Utterance:
+    user: str
+    character: str
+    memories: Sequence[Expected]
+
+
+@frozen
+class Dialogue:
+    id: str
+    title: str
+    character: str
+    opening: str
+    at: dt.datetime
+    utterances: Sequence[Utterance]
+
+
+def load(half: str) -> list[Dialogue]:
+    """The dialogues of ``dev`` or ``unseen``."""
+    data = json.loads((DATA / f"memory_{half}.json").read_text(encoding="utf-8"))
+    at = dt.datetime.fromisoformat(data["at"])
+    return [
+        Dialogue(
+            id=item["id"],
+            title=item["title"],
+            character=item["character"],
+            opening=item["opening"],
+            at=at,
+            utterances=[
+                Utterance(turn["user"], turn["character"], [_expected(memory) for memory in turn["memories"]])
+                for turn in item["exchanges"]
+            ],
+        )
+        for item in data["dialogues"]
+    ]
+
+
+def _expected(item: dict[str, Any]) -> Expected:
+    fact = item["fact"]
+    return Expected(
+        type=item["type"],
+        types=[item["type"], *item.get("or_type", [])],
+        about=item["about"],
+        fact=fact and ExpectedFact(fact["key"], fact["value"], fact.get("negated", False), fact.get("optional", False)),
+        optional=item.get("optional", False),
+        polarity=item.get("polarity", "positive"),
+        supersedes=item.get("supersedes", ()),
+    )
+
+
+def fold(text: str) -> str:
+    """``text`` in lower case, without accents and with straight apostrophes."""
+    plain = unicodedata.normalize("NFKD", text.replace("’", "'").casefold())
+    return "".join(char for char in plain if not unicodedata.combining(char))
+
+
+def fact_key(key: str) -> str:
+    return fold(key).replace("_", " ").replace("favorite", "favourite").replace("color", "colour").strip()
+
+
+def is_core(key: str) -> bool:
+    return fact_key(key) in CORE_FACTS or fact_key(key).startswith("favourite ")
+
+
+def _tokens(value: str) -> frozenset[str]:
+    words = re.findall(r"\w+", fold(value).replace("'", ""))
+    return frozenset(
+        word[:-1] if len(word) > 3 and word.endswith("s") else word for word in words if word not in ("a", "an", "the")
+    )

@@ -1,0 +1,141 @@
+"""How good and how fast the gateway's memory is: ``python benchmarks/memory.py``.
+
+Extraction is judged over dialogues of our own, recall over questions of our own, each in two halves: ``dev``, which
+rules and weights are tuned on, and ``unseen``, which they never are. Nothing leaves the machine. See README.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sys
+import time
+from pathlib import Path
+
+import _memory_recall as recall
+import _memory_scale as scale
+from _memory_dialogues import HALVES, load
+from _memory_extraction import Score, Tally, evaluate
+from _memory_table import Reach, Sheet
+
+from estuary.gateway.memory.base import MEMORY_TYPES, Extractor
+
+
+def extraction_sheet(scores: dict[str, Score]) -> Sheet:
+    columns = [f"{half} {what}" for half in scores for what in ("precision", "recall", "n")]
+    sheet = Sheet("Extraction", columns)
+
+    def line(what: str, tallies: list[Tally], precision: float | None = None, recalled: float | None = None) -> None:
+        cells = [cell for t in tallies for cell in (t.precision, t.recall, t.found + t.missed)]
+        reach = []
+        if precision is not None:
+            reach = [Reach("unseen precision", precision), Reach("unseen recall", recalled)]
+        sheet.add(what, *cells, reach=reach)
+
+    for name in MEMORY_TYPES:
+        line(name, [score.types[name] for score in scores.values()])
+    line("all memories", [score.overall for score in scores.values()], 0.9, 0.75)
+    line("core facts", [score.facts for score in scores.values()], 0.95, 0.9)
+    for half, score in scores.items():
+        sheet.notes.append(
+            f"{half}: {score.utterances} utterances; {score.silent['kept']} of {score.silent['all']} with nothing to "
+            f"remember left nothing; {score.corrections['said']} of {score.corrections['all']} corrections found say "
+            "what they take the place of"
+        )
+    return sheet
+
+
+def recall_sheet(halves: list[str]) -> Sheet:
+    columns = [f"{half} {what}" for half in halves for what in ("first", "top 3", "n")]
+    sheet = Sheet("Recall: the right memory for a question", columns)
+
+    def line(what: str, chosen: dict[str, list[recall.Answered]], marked: bool = False) -> None:
+        cells: list[float | int | None] = []
+        for answers in chosen.values():
+            ranks = recall.Recall([answer.rank for answer in answers])
+            cells += [ranks.share(1), ranks.share(3), len(answers)]
+        sheet.add(what, *cells, reach=[Reach("unseen first", 0.85), Reach("unseen top 3", 0.95)] if marked else [])
+
+    own = {half: recall.ask(half) for half in halves}
+    every = {half: recall.ask(half, together=True) for half in halves}
+    line("among the player's 20", own, True)
+    for what, foreign in (("  sharing a word", False), ("  sharing no word", True)):
+        line(what, {half: [a for a in answers if a.question.foreign == foreign] for half, answers in own.items()})
+    line("among all 200", every)
+    sheet.notes.append("among all 200, other players' memories answer many questions as well: no mark, a harder figure")
+    return sheet
+
+
+def scale_sheet(scores: dict[str, Score], quick: bool) -> Sheet:
+    sheet = Sheet("Speed", ["median ms", "p95 ms", "× before", "build s"])
+    times = sorted(ms for score in scores.values() for ms in score.milliseconds)
+    if times:
+        sheet.add("extraction, one turn", times[len(times) // 2], times[int(len(times) * 0.95)])
+    before = None
+    for count in (100, 10_000) if quick else (100, 1_000, 10_000, 100_000):
+        done = scale.measure(count, 60 if quick else 200)
+        growth = f"{done.search_ms / before:.1f}" if before else None
+        sheet.add(f"search, {count:,} memories", done.search_ms, done.search_p95_ms, growth, done.build_seconds)
+        before = done.search_ms
+    return sheet
+
+
+def print_errors(score: Score, half: str) -> None:
+    for mistake in score.mistakes:
+        print(f"{mistake.dialogue}  {mistake.kind:<11}  {mistake.what}\n{'':21}< {mistake.said}")
+    for answer in recall.ask(half):
+        if answer.rank != 0:
+            place = "not found" if answer.rank is None else f"at {answer.rank + 1}"
+            asked = f"{answer.question.player:<7}  {answer.question.text}"
+            print(f"{asked}  → {answer.right} ({place}); first: {answer.contents[:2]}")
+
+
+def embedded() -> Extractor:
+    from estuary.gateway.memory.extract.embedded import EmbeddedExtractor
+
+    extractor: Extractor = EmbeddedExtractor()
+    return extractor
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="smaller sizes, rougher figures")
+    parser.add_argument("--json", metavar="FILE", help="write every figure there")
+    parser.add_argument("--half", choices=[*HALVES, "both"], default="both")
+    parser.add_argument("--errors", choices=HALVES, metavar="dev", help="list that half's mistakes, nothing else")
+    parser.add_argument("--only", choices=["extraction", "recall", "speed"], action="append", help="these tables only")
+    options = parser.parse_args()
+    if options.errors == "unseen":
+        parser.error("the mistakes of the unseen half are not shown: rules tuned on it could no longer be judged by it")
+    if options.errors:
+        print_errors(evaluate(embedded(), load("dev")), "dev")
+        return
+
+    halves = list(HALVES) if options.half == "both" else [options.half]
+    wanted = options.only or ["extraction", "recall", "speed"]
+    started = time.monotonic()
+    scores: dict[str, Score] = {}
+    sheets = []
+    if "extraction" in wanted or "speed" in wanted:
+        extractor = embedded()
+        evaluate(extractor, load("dev")[:2])  # whatever is loaded at first use
+        scores = {half: evaluate(extractor, load(half)) for half in halves}
+    if "extraction" in wanted:
+        sheets.append(extraction_sheet(scores))
+    if "recall" in wanted:
+        sheets.append(recall_sheet(halves))
+    if "speed" in wanted:
+        sheets.append(scale_sheet(scores, options.quick))
+    print("\n\n".join(sheet.render() for sheet in sheets))
+    load_now = os.getloadavg()[0]
+    machine = f"Python {platform.python_version()}, {os.cpu_count()} cores, load {load_now:.1f}"
+    print(f"\n{time.monotonic() - started:.0f} s on {machine}")
+    if options.json:
+        report = {"machine": machine, "tables": [sheet.as_dict() for sheet in sheets]}
+        Path(options.json).write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
