@@ -108,7 +108,7 @@ def test_any_page_of_messages(gateway, client, character, limit, offset):
 def test_history_of_a_session_needs_no_socket(gateway, player):
     with gateway.session(player_id=player) as session:
         session.send("Hello there")
-    assert [m.content for m in session.history()][0] == "Hello there"
+    assert next(m.content for m in session.history()) == "Hello there"
     assert not session.is_connected
     session.close()
 
