@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-__all__ = ["clauses", "plain", "sentences", "strip_leads"]
+__all__ = ["clauses", "plain", "sentence_spans", "sentences", "strip_leads"]
 
 #: Longer texts are read up to here, and no more clauses than this are looked at.
 MAX_CHARS = 20_000
@@ -134,8 +134,8 @@ def _apostrophe(match: re.Match[str]) -> str:
     return f"{match[3]}n't"
 
 
-def sentences(text: str) -> Iterator[tuple[str, str]]:
-    """``(sentence, its final punctuation)``. Abbreviations and decimals don't end one."""
+def sentence_spans(text: str) -> Iterator[tuple[int, int, str]]:
+    """``(start, end, final punctuation)`` of each sentence. Abbreviations and decimals don't end one."""
     start = 0
     for match in _STOP.finditer(text):
         mark = match[0]
@@ -144,13 +144,17 @@ def sentences(text: str) -> Iterator[tuple[str, str]]:
                 continue
             if match.end() < len(text) and _ABBREVIATION.search(text[max(start, match.start() - 8) : match.start()]):
                 continue
-        body = " ".join(text[start : match.start()].split()).strip(" \"'(")
+        yield start, match.start(), mark
         start = match.end()
+    yield start, len(text), ""
+
+
+def sentences(text: str) -> Iterator[tuple[str, str]]:
+    """``(sentence, its final punctuation)``, white space collapsed and no empty ones."""
+    for start, end, mark in sentence_spans(text):
+        body = " ".join(text[start:end].split()).strip(" \"'(")
         if body:
             yield body, mark
-    body = " ".join(text[start:].split()).strip(" \"'(")
-    if body:
-        yield body, ""
 
 
 def _unquote(text: str) -> str:

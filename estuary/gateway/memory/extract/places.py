@@ -1,0 +1,147 @@
+"""What moved and where one is: "I moved the sofa to the window", "we're in the kitchen now", "I'm at the airport"."""
+
+from __future__ import annotations
+
+import re
+
+from .notes import USER, Notes
+from .statements import Statement
+from .voice import third_person
+from .when import place_after
+from .words import ROOMS
+
+__all__ = ["read_places"]
+
+_MOVED = re.compile(
+    r"(?:i|we)(?:'ve| have)? (?:(?:just|finally|also|already) )*(?P<verb>moved|put|hung|placed|set|shifted|pushed|pulled|dragged|carried|left|brought|took|parked|"
+    r"relocated|stored|swapped|rearranged|stacked|leaned|leant|installed|planted|hid|kept|mounted) (?:up )?"
+    r"(?P<thing>(?:the|my|our|a|an|all the|that|this|some|his|her|their|new) (?:[\w'-]+ ){0,3}?[\w'-]+)(?: up| down| over| away| back)? "
+    r"(?P<where>(?:to|into|onto|in|on|next to|beside|by|under|underneath|over|above|behind|near|against|between|outside|inside|"
+    r"in front of|from|across|upstairs|downstairs|at|along|around|opposite)\b.*)",
+    re.I,
+)
+_THING_IS = re.compile(
+    r"(?:the|my|our) (?P<thing>(?:[\w'-]+ ){0,2}?(?:sofa|couch|desk|bed|table|lamp|piano|plant|plants|tv|television|bookshelf|bookcase|chair|armchair|painting|picture|keys|"
+    r"key|bike|car|rug|mirror|shelf|wardrobe|dresser|clock|laptop|phone|wallet|glasses|cactus|aquarium|fridge|boxes|box|suitcase|guitar|passport|umbrella|poster|tree|"
+    r"cabinet|bench|stereo|speaker|speakers|printer|computer|vase|fern|easel|telescope|crib|cot))(?: is|'s| are|'re) (?:now |currently |still |)?"
+    r"(?P<where>(?:in|on|by|next to|under|behind|near|against|at|beside|above|over|between|outside|inside|upstairs|downstairs|in front of)\b.*)",
+    re.I,
+)
+_AM = re.compile(
+    r"(?:i|we)(?P<be>'m|'re| am| are)(?: just| already| finally| now| currently| still| both| sitting| standing| waiting| lying| stuck| here| back| out| all| over| up| hiding| parked| outside){0,3} "
+    r"(?P<prep>in|at|on|inside|outside|near|by|under|upstairs|downstairs|home|next to)\b ?(?P<rest>.*)$",
+    re.I,
+)
+_ARRIVED = re.compile(
+    r"(?:i|we)(?:'ve| have)? (?:just )?(?:arrived|landed|walked|stepped|came|got|went|moved|come|gone) (?P<prep>at|in|into|to|out onto|onto|outside to|upstairs to|back to|over to|out to|home|upstairs|downstairs|inside)\b ?(?P<rest>.*)$",
+    re.I,
+)
+_ROOM = re.compile(
+    r"(?:the|my|our|a|an) (?P<words>(?:[\w'-]+ ){0,3}?[\w'’-]+)(?= (?:now|right now|with|waiting|again|today|tonight|and|but|for|because|at the moment|making|having|by|in|near|of|next|already|already|reading|doing|cooking|working|trying)\b|[,.]|$)",
+    re.I,
+)
+_NOW = re.compile(
+    r"\b(?:now|right now|at the moment|today|tonight|this (?:week|morning|afternoon|evening)|already|for (?:the|a) (?:week|weekend|few days|day|couple))\b",
+    re.I,
+)
+_SURFACES = frozenset("way phone fence edge road verge go mend diet side same other hunt".split())
+
+
+def read_places(statement: Statement, notes: Notes) -> bool:
+    """Something put somewhere else, or where the user is now."""
+    text = statement.text
+    moved = _MOVED.match(text)
+    if moved and _put(moved):
+        content = third_person(text)
+        notes.remember(
+            content, "spatial_change", statement, confidence=0.85, topic="home", entities=_thing(moved["thing"], notes)
+        )
+        return True
+    lies = _THING_IS.match(text)
+    if lies and (_NOW.search(text) or statement.corrective or re.search(r" now ", text)):
+        thing = lies["thing"].strip()
+        notes.entity(thing.lower(), "thing")
+        content = f"{thing[:1].upper()}{thing[1:]} is {lies['where']}".replace(" my ", " their ").replace(
+            " our ", " their "
+        )
+        notes.remember(content, "spatial_change", statement, confidence=0.8, topic="home", entities=[thing.lower()])
+        return True
+    here = _AM.match(text)
+    if here:
+        return _whereabouts(here, statement, notes)
+    arrived = _ARRIVED.match(text)
+    if (
+        arrived
+        and (re.search(r"\bjust\b|\bnow\b", text) or "'ve" in text)
+        and _somewhere(arrived["prep"], arrived["rest"], text)
+    ):
+        notes.remember(third_person(text), "spatial_change", statement, confidence=0.8)
+        return True
+    return False
+
+
+def _put(match: re.Match[str]) -> bool:
+    verb, thing, where = match["verb"].lower(), match["thing"].lower(), match["where"].lower()
+    if verb in {
+        "put",
+        "left",
+        "took",
+        "brought",
+        "set",
+        "kept",
+        "hid",
+        "planted",
+        "carried",
+        "pulled",
+        "pushed",
+    } and re.match(
+        r"(?:to|in|on|into|from|at) (?:work|bed|me|him|her|them|us|school|hold|trial|my (?:mum|mom|dad|sister|brother|friend)|weight|the (?:vet|doctor|cinema|theatre|zoo|beach))",
+        where,
+    ):
+        return False
+    if re.search(
+        r"\b(?:job|kids|meeting|company|appointment|party|date|dog|cat|home|family|sister|brother|son|daughter|effort|weight|pressure|end)\b",
+        thing,
+    ):
+        return False
+    return (
+        verb not in {"took", "left", "brought"}
+        or verb == "left"
+        and re.match(r"(?:in|on|at|under|by|next)", where) is not None
+    )
+
+
+def _thing(words: str, notes: Notes) -> list[str]:
+    name = re.sub(r"^(?:the|my|our|a|an|all the|that|this|some|his|her|their|new) ", "", words, flags=re.I).lower()
+    notes.entity(name, "thing")
+    return [name]
+
+
+def _whereabouts(match: re.Match[str], statement: Statement, notes: Notes) -> bool:
+    prep, rest = match["prep"].lower(), match["rest"]
+    if not _somewhere(prep, rest, statement.text):
+        return False
+    names: list[str] = []
+    if rest[:1].isupper():
+        place = place_after(rest)
+        if not place:
+            return False
+        notes.entity(place, "place")
+        notes.relate(USER, "is in", place, 0.6)
+        names.append(place)
+    notes.remember(third_person(statement.text), "spatial_change", statement, confidence=0.8, entities=names)
+    return True
+
+
+def _somewhere(prep: str, rest: str, text: str) -> bool:
+    if prep in {"home", "upstairs", "downstairs", "outside", "inside"}:
+        return not rest or _NOW.search(text) is not None or _ROOM.match(rest) is not None
+    if re.match(r"(?:home|work|the office|my desk|school)(?: |$|,)", rest) and prep == "at":
+        return True
+    if rest[:1].isupper() and prep in {"in", "at", "near"}:
+        return True
+    room = _ROOM.match(rest)
+    if not room:
+        return False
+    words = room["words"].lower().split()
+    return words[-1] in ROOMS and words[-1] not in _SURFACES

@@ -1,0 +1,429 @@
+"""From an utterance to its statements: the clauses in which the speaker says how things are.
+
+Left out are questions, hypotheses, quotations, reported speech, tales, jokes and things to be said or translated. A
+statement knows where in the utterance it was said, so that a memory can quote its source to the letter. Linear in the
+text: words are looked at from left to right with a bounded look-ahead.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from attrs import frozen
+
+from ...engines._clauses import plain, sentence_spans, strip_leads
+from .words import BASE_VERBS, IRREGULAR_PAST, NOT_PAST
+
+__all__ = ["Statement", "is_past", "statements"]
+
+#: Longer texts are read up to here, and no more clauses than this are looked at.
+MAX_CHARS = 12_000
+MAX_STATEMENTS = 120
+MAX_WORDS = 45
+
+
+@frozen
+class Statement:
+    """One clause, in plain punctuation, with an elided subject restored and without words that only lead to it."""
+
+    text: str
+    #: the same words as they were said
+    quote: str
+    #: the speaker sets something right: "actually", "no,", "sorry, I meant"
+    corrective: bool = False
+    #: which sentence of the utterance it is of
+    sentence: int = 0
+
+
+@frozen
+class _Word:
+    text: str
+    bare: str
+    start: int
+    end: int
+
+    @property
+    def ends_phrase(self) -> bool:
+        return self.text[-1] in ",:;)—–" or self.text in {"-", "--"}
+
+
+_APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "`": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"'})
+_EDGE = " ,.:;!?\"'()[]-–—…*_~"
+_QUOTED = re.compile(r'"([^"\n]{0,600})"')
+_NAMING = re.compile(r"(?:\bis|\bme|\bcalled|\bnamed|'m|'s|\bam|\blove|\blike|\bread|\bwatched)$", re.I)
+_SPEAKING = re.compile(r"\b(?:i|i'm|my|me|we|he|she|you)\b", re.I)
+_WORD = re.compile(r"[^\s]+")
+
+_CONJ = frozenset("and but so because cause 'cause since although though while whereas plus then yet which".split())
+_ADVERBS = frozenset(
+    """also really actually now currently just then still personally even honestly usually normally always never
+    recently lately sometimes often only finally already probably definitely apparently today yesterday""".split()
+)
+_PRONOUNS = frozenset("i we he she they it you this that there who these those".split())
+_CONTRACTED = re.compile(r"(?:i|we|he|she|they|it|you|that|there|who|what|where|how|here)'(?:m|s|re|ve|d|ll)$")
+_POSSESSIVE = frozenset("my our his her their your".split())
+_ASKING = frozenset("what who where when why which how do does did are is can could would will".split())
+_FINITE = frozenset(
+    """is are was were has have had does do did will can can't won't isn't aren't wasn't weren't doesn't don't didn't
+    hasn't haven't lives live works work loves love hates hate likes like plays play makes goes got went came died
+    passed says said thinks wants needs comes keeps runs speaks studies teaches owns turned moved just""".split()
+)
+_OTHERS = frozenset("people everyone everybody nobody somebody someone friends".split())
+
+_LAST_QUESTION = re.compile(
+    r"(?:and |but |so )?(?:what|who|where|when|why|which|how|do|does|did|don't|can|could|would|will|are|is|have|has|"
+    r"should|shall|may|you|your|yours|any|isn't|aren't|right|correct|remember|ok|okay|know)\b",
+    re.I,
+)
+#: A question about one's own statement leaves it open: "I live in Lyon, right?".
+_TAG = re.compile(
+    r"(?:and |or )?(?:(?:is|are|do|does|did|am|was|were|have|has|will|would|can)(?:n't)? (?:it|i|we|that|not)$"
+    r"|right$|correct$|remember$|no$|yes$|true$|did i tell you|do you (?:remember|believe|think)\b)",
+    re.I,
+)
+_CONDITION = re.compile(
+    r"\b(?:if|unless)\b(?! (?:you must|you don't mind|you like|that helps|you want to know|i'm honest|i'm being honest))"
+    r"|\b(?:imagine|suppose|supposing|hypothetically|pretend|pretending|as though|what if|wish|wished)\b",
+    re.I,
+)
+#: After these in the same sentence others speak, or a tale is told.
+_REPORTED = re.compile(
+    r"\b(?:says|said|saying|asked|asks|claims|claimed|believes|believed|replied|answered|shouted|whispered|thinks|"
+    r"heard|wrote that|told|tells|sings|sang|goes like|in (?:the|a|my|this|that|our) (?:story|stories|novel|book|tale|"
+    r"poem|song|film|movie|script|game|dream|dreams|parallel|campaign|play|show|series|lyrics?|scene|chapter)|"
+    r"(?:had|have) (?:a|this|the) (?:\w+ )?(?:dream|nightmare)|dreamed|dreamt|dreamed of|my character|once upon|"
+    r"for example|for instance|sarcasm|ironically|maybe|perhaps|possibly|translate|repeat|lyrics?)\b",
+    re.I,
+)
+_MINE = re.compile(r"(?:^|[ ,])(?:as |like )?i(?: already| just)? (?:said|told you|mentioned)\b", re.I)
+_UNTRUE = re.compile(
+    r"\b(?:not true|isn't true|a lie|false) that\b|\bi (?:don't|do not) (?:think|believe|suppose) (?!in\b)|"
+    r"\bi (?:doubt|guess not)\b|\bwho (?:says|said)\b",
+    re.I,
+)
+_HEARSAY = re.compile(
+    r"^(?:the |a |some |my |your |this )?(?:people|everyone|everybody|saying|proverb|ad|sign|article|guy|man|woman|sticker|"
+    r"mug|shirt|t-shirt|headline|lyrics?|line|quote)\b",
+    re.I,
+)
+_FICTION = re.compile(
+    r"(?:(?:hi|hello|hey|ok|okay|so|now|please|well|let's|lets|let us|can you|could you|can we|for a moment|you) ?,? ?)"
+    r"{0,3}(?:pretend|imagine|suppose|say (?:that )?i|role ?-?play|act as|act like|what if|make believe|play a game|"
+    r"let's play|you be the|you're a |once upon a time)\b",
+    re.I,
+)
+_ROLE = re.compile(r"\*[^*]{1,200}\*|\bin[- ]character\b|\bi'll be the \w+ and you\b", re.I)
+_DICTATION = re.compile(
+    r"(?:(?:hi|hello|hey|please|now|ok|can you|could you|would you|will you) ?,? ?){0,3}"
+    r"(?:say|repeat|translate|write|spell|recite|sing|summari[sz]e|rewrite|paraphrase|proofread|type|"
+    r"how (?:do|would|can) (?:you|i|we) say|what does|correct (?:this|my)|write down)\b(?!,)",
+    re.I,
+)
+_JOKE = re.compile(
+    r"\b(?:(?:just|only|i'm|i am|i was|was|totally) (?:kidding|joking|messing with you|teasing|making that up)|kidding|"
+    r"jk|j/k|april fools?|"
+    r"lol|lmao|rofl|lmfao|in my dreams|that was a (?:joke|lie)|that's a (?:joke|lie)|i lied|i'm lying|i made that up|"
+    r"pulling your leg|yeah right|as if|sarcasm|obviously not)\b|(?:^| )/s\b|[;:]-?P\b|[😂🤣😜😝🤪🙃]",
+    re.I,
+)
+#: These take back what was said before, in whatever sentence; a "lol" only its own.
+_TAKEN_BACK = re.compile(
+    r"\b(?:kidding|joking|messing with you|teasing|making that up|jk|j/k|april fools?|was a (?:joke|lie)|i lied|"
+    r"i'm lying|i made that up|pulling your leg|yeah right|as if|obviously not)\b",
+    re.I,
+)
+_NOT = re.compile(r"(?:not|not really|nope|psych|false)$", re.I)
+_IRONY = re.compile(
+    r"\bi'm (?:basically|literally|practically|officially|essentially|clearly|apparently|like) an? |\bas (?:you|we) (?:all )?know, i'm\b|"
+    r"\b(?:could|can) (?:eat a horse|die)\b|\bdying to\b|\bstarving\b|\bmillion (?:times|years|things)\b|"
+    r"\b(?:my|the) (?:evil )?(?:clone|alter ego)\b",
+    re.I,
+)
+_CORRECTIVE = re.compile(
+    r"\b(?:actually|correction|sorry|wait|i mean|in fact|i misspoke|my mistake|scratch that|oops|whoops)\b|^no\b|^nope\b",
+    re.I,
+)
+_AFTERTHOUGHT = re.compile(r"[ ,](?:actually|sorry|instead)[.!]*$", re.I)
+_UNREAL = re.compile(
+    r"\b(?:(?<!moved )(?<!relocated )(?<!back )(?<!used )(?<!going )to|want|would|could|should|might|may|must|hope|if)\b"
+    r"|'d\b",
+    re.I,
+)
+_FIRST = re.compile(r"(?:i|we|i'm|i've|we're|we've|i'd|i'll|we'll)\b", re.I)
+_MORE_LEADS = re.compile(
+    r"(?:i (?:just )?(?:think|guess|suppose|mean|swear|should say|should mention|have to admit|must confess|confess|"
+    r"forgot to (?:say|mention|tell you)|(?:already )?told you)(?: that)?,?|(?:guess what|you know what|you know|"
+    r"the thing is|thing is|anyway|anyways|luckily|unfortunately|sadly|fortunately|thankfully|apparently|"
+    r"surprisingly|oops|whoops|haha|hehe|ha|ugh|wow|yay|man|gosh|omg|oh my god|finally|obviously|lately|recently|"
+    r"to be precise|basically|long story short|news|big news|good news|bad news|great news|update|little update|"
+    r"quick update|speaking of which|that reminds me|one more thing|also|not much|great|good|fine|cool|nice|awesome|"
+    r"perfect|true|exactly|definitely|of course|i'm good|i'm fine|well|my mistake|my bad|scratch that|let me see|"
+    r"in that case|still|yup|nah|hmm+|err|eh|believe it or not|not to brag|as it happens|between you and me|"
+    r"yes please|please|happily|i see|got it|no worries|no problem|sounds good|me too|same here|after all|"
+    r"as you know|as always|as usual|just now|oh)[,:.!…]{0,3}(?= )) *",
+    re.I,
+)
+
+
+def is_past(word: str) -> bool:
+    """Whether a verb, in lower case, is in the past: "went", "visited"."""
+    return word in IRREGULAR_PAST or (len(word) > 3 and word.endswith("ed") and word not in NOT_PAST)
+
+
+def statements(text: str) -> list[Statement]:
+    """The statements of ``text``, in order."""
+    original = text[:MAX_CHARS]
+    # one character for another, so that places stay what they are
+    straight = original.translate(_APOSTROPHES)
+    masked = _QUOTED.sub(lambda match: _mask(match, straight), straight)
+    if _DICTATION.match(masked.lstrip()) or _ROLE.search(masked):
+        return []
+    found: list[list[Statement]] = []
+    count = 0
+    shouting = masked.isupper()
+    for number, (start, end, mark) in enumerate(sentence_spans(masked)):
+        words = _words(masked, start, end)
+        if not words:
+            continue
+        body = " ".join(word.text for word in words[:200])
+        if _NOT.match(body.strip(_EDGE)) or _JOKE.search(body):
+            if _TAKEN_BACK.search(body) or _NOT.match(body.strip(_EDGE)):
+                found.clear()  # "I live on the moon. Just kidding!"
+            continue
+        if _FICTION.match(strip_leads(body)):
+            break  # the tale goes on to the end of the text
+        told = list(_told(words, body, "?" in mark, original, number, shouting))
+        if told:
+            found.append(told)
+            count += len(told)
+        if count > MAX_STATEMENTS:
+            break
+    return [statement for group in found for statement in group]
+
+
+def _mask(match: re.Match[str], text: str) -> str:
+    inner = match[1]
+    named = _NAMING.search(text[max(0, match.start() - 12) : match.start()].rstrip())
+    if named and len(inner.split()) <= 4 and not _SPEAKING.search(inner):
+        return f" {inner} "
+    return "\ufffc" * len(match[0])
+
+
+def _words(text: str, start: int, end: int) -> list[_Word]:
+    found = []
+    for match in _WORD.finditer(text, start, end):
+        word = match[0]
+        bare = word.strip(_EDGE).lower()
+        if bare in _RESTORED:
+            word, bare = word.replace(word.strip(_EDGE), _RESTORED[bare]), _RESTORED[bare]
+        elif bare.endswith("nt") or bare == "i":
+            word = plain(word)
+            bare = word.strip(_EDGE).lower()
+        found.append(_Word(word, bare, match.start(), match.end()))
+    return found
+
+
+_RESTORED = {"im": "I'm", "ive": "I've", "hes": "he's", "shes": "she's", "theyre": "they're", "thats": "that's"}
+
+
+def _told(
+    words: Sequence[_Word], body: str, asked: bool, original: str, number: int, shouting: bool
+) -> Iterator[Statement]:
+    pieces = list(_clauses(words))
+    if asked:
+        last = strip_leads(_text(pieces[-1]))
+        if len(pieces) < 2 or not _LAST_QUESTION.match(last) or _TAG.match(last):
+            return
+        if _LAST_QUESTION.match(strip_leads(_text(pieces[0]))):
+            return
+        pieces.pop()
+    own = _MINE.sub(lambda match: " " * len(match[0]), body)
+    if _UNTRUE.search(own) or _IRONY.search(body):
+        return
+    reported = _REPORTED.search(own)
+    trusted = len(own[: reported.start()].split()) if reported else len(words)
+    position = 0
+    subject = ""
+    corrective = False
+    for piece in pieces:
+        where, position = position, position + len(piece)
+        if where > trusted or (reported and where >= trusted):
+            return
+        if piece[0].bare in {"if", "unless"} or (where == 0 and _HEARSAY.match(_text(piece))):
+            return
+        if where and _hands_over(words, where):
+            return
+        raw = _text(piece)
+        text = _strip(raw)
+        if reported and where + len(piece) > trusted:
+            cut = trusted - where - (len(raw.split()) - len(text.split()))
+            if _starts_report(reported[0]):
+                continue
+            text = " ".join(text.split()[:cut]) if cut > 3 else ""
+        lead = raw[: len(raw) - len(text)]
+        told_off = _CORRECTIVE.search(lead) is not None or _AFTERTHOUGHT.search(raw) is not None
+        corrective = told_off or (corrective and not subject)
+        if _elides_subject(text) and _FIRST.match(subject) and not _UNREAL.search(subject):
+            text = "I " + text
+        if _CONDITION.search(text):
+            continue
+        subject = text
+        if not text:
+            continue
+        quote = " ".join(original[piece[0].start : piece[-1].end].split()).strip(" ,;:-–—\"'")
+        if original[piece[0].start : piece[-1].end].strip(" ,;:-–—\"'") != quote:
+            quote = original[piece[0].start : piece[-1].end].strip(" ,;:-–—\"'")
+        yield Statement(text.lower() if shouting else text, quote, corrective, number)
+
+
+def _starts_report(words: str) -> bool:
+    return re.match(r"(?:in |maybe|perhaps|possibly|for )", words, re.I) is None
+
+
+def _strip(text: str) -> str:
+    for _ in range(4):
+        stripped = strip_leads(text)
+        match = _MORE_LEADS.match(stripped)
+        if match and match.end() < len(stripped):
+            stripped = stripped[match.end() :]
+        if stripped == text:
+            break
+        text = stripped
+    return text.strip(" ,;:-–—\"'(")
+
+
+def _hands_over(words: Sequence[_Word], where: int) -> bool:
+    """Whether a colon before the clause hands over to somebody else: "Bob: I live in Rome"."""
+    before = words[where - 1]
+    if not before.text.endswith(":"):
+        return False
+    return where <= 2 and before.bare[:1].isalpha() and before.bare not in _OWN_COLON and before.text[:1].isupper()
+
+
+_OWN_COLON = frozenset(
+    "me myself i correction update fyi note ps listen remember know well fact facts sorry no so".split()
+)
+
+
+def _text(words: Sequence[_Word]) -> str:
+    return " ".join(word.text for word in words)
+
+
+def _clauses(words: Sequence[_Word]) -> Iterator[Sequence[_Word]]:
+    """Cut a sentence where a new subject and its verb begin."""
+    start = 0
+    for index in range(1, len(words)):
+        before = words[index - 1]
+        joined = before.bare in _CONJ and index - 1 > start
+        if not (joined or before.ends_phrase):
+            continue
+        if joined and index - 2 >= start and words[index - 2].bare in {"as", "even", "so"}:
+            continue
+        if _begins(words, index, joined, start):
+            # the conjunction belongs to neither
+            end = index - 1 if joined else index
+            if end > start:
+                yield words[start:end][:MAX_WORDS]
+            start = index
+    if start < len(words):
+        yield words[start:][:MAX_WORDS]
+
+
+def _begins(words: Sequence[_Word], index: int, joined: bool, start: int) -> bool:
+    at = index
+    while at < len(words) and at < index + 2 and words[at].bare in _ADVERBS | _CONJ and words[at].bare != "never":
+        at += 1
+    if at >= len(words):
+        return False
+    word = words[at].bare
+    following = words[at + 1].bare if at + 1 < len(words) else ""
+    if _CONTRACTED.match(word):
+        return True
+    if word in {"i", "we"}:
+        return bool(following) and following != "and"
+    if word in {"he", "she", "they", "you", "it"}:
+        return bool(following)
+    if word in {"this", "that", "there", "these", "those"}:
+        return following in _FINITE or following in {"makes", "made", "means"}
+    if word in _ASKING:
+        return not joined or following in _PRONOUNS or following in {"about", "your"}
+    if word in {"please", "call", "remember"} and not joined:
+        return True
+    if word in _POSSESSIVE or word in {"the", "both", "all"}:
+        return _has_verb(words, at + 1, joined)
+    if word in _OTHERS:
+        return following in _FINITE
+    if words[at].text[:1].isupper() and (following in _FINITE or is_past(following)):
+        return True
+    if joined and words[index - 1].bare in {"and", "but"}:
+        return _elided_verb(words, at, start)
+    return False
+
+
+def _has_verb(words: Sequence[_Word], at: int, joined: bool) -> bool:
+    """Whether a verb comes soon after "my …", so that it is a clause and not one more thing of a list."""
+    for index in range(at, min(at + 7, len(words))):
+        word = words[index]
+        if index > at and (word.bare in _FINITE or (is_past(word.bare) and word.bare not in {"used"})):
+            return word.bare not in {"work", "love", "like", "play", "live", "just"} or index + 1 < len(words)
+        if (
+            word.bare.endswith("'s")
+            and index + 1 < len(words)
+            and words[index + 1].bare
+            in {
+                "a",
+                "an",
+                "the",
+                "called",
+                "named",
+                "not",
+                "in",
+                "very",
+                "so",
+                "getting",
+                "coming",
+                "really",
+                "from",
+                "name",
+            }
+        ):
+            return True
+        if word.ends_phrase and index > at + 1:
+            return False
+        if word.bare in {"and", "or", "but", "because"}:
+            return False
+    return False
+
+
+_VERBISH = BASE_VERBS - frozenset("play work live love like dance paint drink cook travel run".split())
+_OPENERS = frozenset(
+    """a an the my our as at for in on with to some two three it from by about every lots no not any each that this
+    i'm both jazz all""".split()
+)
+
+
+def _elided_verb(words: Sequence[_Word], at: int, start: int) -> bool:
+    """The subject is said once: "I live in Lyon and work as a nurse"."""
+    first = words[start].bare
+    if not _FIRST.match(first) and not any(_FIRST.match(word.bare) for word in words[start : start + 4]):
+        return False
+    if _UNREAL.search(_text(words[start : at - 1])):
+        return False
+    word = words[at].bare
+    following = words[at + 1].bare if at + 1 < len(words) else ""
+    if not following:
+        return False
+    if is_past(word) and word not in {"used"}:
+        # "I was tired and stressed" is one state
+        return word in IRREGULAR_PAST or following in _OPENERS
+    if word in {"work", "live"}:
+        return following in {"as", "at", "for", "in", "with", "on", "from", "near"}
+    if word in {"love", "hate", "like", "enjoy", "don't", "can't", "speak", "have", "am", "was", "absolutely", "adore"}:
+        return True
+    return word in BASE_VERBS and following in _OPENERS
+
+
+def _elides_subject(text: str) -> bool:
+    first = text.split(" ", 1)[0].lower().strip(",") if text else ""
+    return first in BASE_VERBS or is_past(first)
