@@ -1,8 +1,9 @@
 """Finding memories: one index for each character and player, kept in memory, rebuilt from the database when it is new.
 
-A memory's score blends five things, none of which is enough alone: how near the vectors are, which words it shares with
-the query (BM25), whether both speak of the same thing (``lexicon``), whether it names an entity that the query names,
-and, a little, how sure and how fresh it is.
+A memory's score blends six things, none of which is enough alone: how near the vectors are, which words it shares with
+the query (BM25), whether both speak of the same thing (``lexicon``) and it holds the kind of answer that is asked for
+(``asking``), whether it names an entity that the query names, whether it is about somebody else than whom the query is
+about, and, a little, how sure and how fresh it is.
 """
 
 from __future__ import annotations
@@ -15,13 +16,14 @@ from typing import Any, Optional
 
 from attrs import frozen
 
+from .asking import about_another, asked_for, mentions_another, told_of
 from .embedding import Embedder
-from .lexicon import concepts_of, stem, terms
+from .lexicon import meanings_of, stem, terms
 
 __all__ = ["Entry", "Hit", "MemoryIndex"]
 
 #: what counts how much; found on the development half of the recall benchmark
-VECTOR, WORDS, CONCEPT, ENTITY, CONFIDENCE, RECENCY = 1.0, 0.9, 0.55, 0.4, 0.05, 0.05
+VECTOR, WORDS, CONCEPT, ENTITY, OTHERS, CONFIDENCE, RECENCY = 1.0, 0.7, 0.9, 0.4, 0.1, 0.05, 0.05
 #: what of a query's words is asked ("what", "where") tells the concept that is meant
 _ASKED = {"where": ("home",), "who": ("family", "friend", "partner"), "when": ("birthday", "plan")}
 _K1, _B = 1.2, 0.5
@@ -67,6 +69,7 @@ class MemoryIndex:
         self._length: Any = None
         self._words: dict[str, _Postings] = {}
         self._concepts: dict[str, _Postings] = {}
+        self._others = _Postings()
         self._entities: dict[str, _Postings] = {}
 
     def __len__(self) -> int:
@@ -125,8 +128,13 @@ class MemoryIndex:
         self._length[row] = sum(counts.values())
         for word, count in counts.items():
             self._words.setdefault(word, _Postings()).append(row, count)
-        for concept, weight in concepts_of([*said, *around]).items():
+        meant = {**told_of(entry.content), **meanings_of(" ".join((entry.topic, *entry.more)))}
+        for concept, weight in meanings_of(entry.content).items():
+            meant[concept] = max(meant.get(concept, 0.0), weight)
+        for concept, weight in meant.items():
             self._concepts.setdefault(concept, _Postings()).append(row, weight)
+        if about_another(entry.content):
+            self._others.append(row, 1.0)
         for name in {stem(part) for entity in entry.entities for part in entity.split()}:
             self._entities.setdefault(name, _Postings()).append(row, 1.0)
         self._ids.append(entry.id)
@@ -149,12 +157,15 @@ class MemoryIndex:
             asked = terms(query)
             words = self._match_words(asked, count)
             scores += WORDS * words
-            scores += CONCEPT * self._match_concepts(query, asked, count)
+            scores += CONCEPT * self._match_concepts(query, count)
             for name in set(asked):
                 postings = self._entities.get(name)
                 if postings is not None:
                     rows, _ = postings.arrays()
                     scores[rows] += ENTITY
+            if len(self._others) and not mentions_another(query):
+                rows, _ = self._others.arrays()
+                scores[rows] -= OTHERS
             today = (now or dt.datetime.now(dt.timezone.utc)).timestamp() / 86400.0
             age = np.maximum(0.0, today - self._created[:count])
             scores += CONFIDENCE * self._confidence[:count] + RECENCY * np.exp2(-age / 30.0)
@@ -196,15 +207,17 @@ class MemoryIndex:
                 scores[rows] += rarity * counts * (_K1 + 1.0) / (counts + norm)
         return scores / most if most else scores
 
-    def _match_concepts(self, query: str, asked: Sequence[str], count: int) -> Any:
+    def _match_concepts(self, query: str, count: int) -> Any:
         import numpy as np
 
-        wanted = concepts_of(asked)
+        wanted = meanings_of(query)
         first = query.split()[0].casefold().strip("'’s,") if query.split() else ""
         if not wanted:
             wanted = {concept: 0.5 for concept in _ASKED.get(first, ())}
+        for kind, weight in asked_for(query).items():
+            wanted[kind] = max(wanted.get(kind, 0.0), weight)
         scores = np.zeros(count, dtype=np.float32)
-        total = sum(wanted.values())
+        total = sum(wanted.values()) ** 0.5
         for concept, weight in wanted.items():
             postings = self._concepts.get(concept)
             if postings is not None:
