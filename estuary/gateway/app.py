@@ -12,9 +12,10 @@ from fastapi.responses import JSONResponse
 from .. import _version
 from .access import Access
 from .engines.base import ChatEngine
+from .memory.service import MemoryService
 from .namespace import SdkNamespace
 from .protocol import Connections
-from .rest import characters, conversations, health
+from .rest import characters, conversations, health, memories
 from .rest.deps import Services
 from .settings import GatewayOptions
 from .storage.characters import CharacterStore
@@ -57,10 +58,12 @@ class App:
         self.database = database
         self.keys = KeyStore(database)
         self.characters = CharacterStore(database)
+        self.memory = MemoryService(database, options)
         access = Access(database, self.keys, self.characters, runtime_key)
         self.namespace = SdkNamespace(
             database=database,
             turn_log=TurnLog(database),
+            memory=self.memory,
             access=access,
             engine=chat,
             options=options,
@@ -83,7 +86,7 @@ class App:
             engineio_logger=_quiet("engineio"),
         )
         self._socketio.register_namespace(self.namespace)
-        services = Services(database, self.characters, ConversationStore(database), access)
+        services = Services(database, self.characters, ConversationStore(database), access, self.memory)
         self.rest = _rest(services, chat, self.namespace)
         self.asgi = socketio.ASGIApp(self._socketio, self.rest)
 
@@ -92,6 +95,10 @@ class App:
         await self.namespace.close(timeout)
         await self._socketio.shutdown()
 
+    def finish(self, timeout: float) -> None:
+        """Finish what is left to remember. After ``close()``, on any thread but the event loop's."""
+        self.memory.close(timeout)
+
 
 def _rest(services: Services, chat: ChatEngine, namespace: SdkNamespace) -> FastAPI:
     app = FastAPI(title="Estuary gateway", version=_version.__version__, description=_DESCRIPTION)
@@ -99,7 +106,8 @@ def _rest(services: Services, chat: ChatEngine, namespace: SdkNamespace) -> Fast
     app.state.chat = chat
     app.state.sessions = lambda: namespace.sessions
     app.include_router(health.router)
-    # before the characters' routes for no reason but length: their paths don't overlap
+    # players' ids may hold slashes, so the longer paths come first
+    app.include_router(memories.router)
     app.include_router(conversations.router)
     app.include_router(characters.router)
 

@@ -12,6 +12,9 @@ from attrs import define, field
 
 from .access import Access, Refused
 from .engines.base import ChatEngine
+from .memory.schemas import memory_updated
+from .memory.service import MemoryService, Pair
+from .memory.store import Outcome
 from .protocol import Connections
 from .settings import GatewayOptions
 from .storage.database import Database
@@ -63,6 +66,11 @@ class _Client:
     wire: Wire
     turns: Turns
     cut: Callable[[], None]
+    #: character and player
+    pair: Pair
+    conversation_id: str
+    #: it wants to be told what is remembered
+    realtime_memory: bool = False
     preferences: dict[str, Any] = field(factory=dict)
     told_no_audio: bool = False
     last_activity: float = 0.0
@@ -77,6 +85,7 @@ class SdkNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # python-soc
         *,
         database: Database,
         turn_log: TurnLog,
+        memory: MemoryService,
         access: Access,
         engine: ChatEngine,
         options: GatewayOptions,
@@ -85,6 +94,9 @@ class SdkNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # python-soc
         super().__init__(NAMESPACE)
         self._db = database
         self._turn_log = turn_log
+        self._memory = memory
+        self._loop: Optional[asyncio.AbstractEventLoop] = None
+        memory.listen(self._remembered)
         self._access = access
         self._engine = engine
         self._options = options
@@ -151,6 +163,7 @@ class SdkNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # python-soc
             wire=wire,
             database=self._db,
             turn_log=self._turn_log,
+            memory=self._memory,
             engine=self._engine,
             options=self._options,
             character_id=visitor.character_id,
@@ -158,8 +171,21 @@ class SdkNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # python-soc
             key_id=visitor.key_id,
             typed_actions=visitor.client_action,
         )
-        client = _Client(sid, eio_sid, new_id(), visitor.key_id, wire, turns, cut)
+        client = _Client(
+            sid,
+            eio_sid,
+            new_id(),
+            visitor.key_id,
+            wire,
+            turns,
+            cut,
+            (visitor.character_id, visitor.player_id),
+            conversation_id,
+            visitor.realtime_memory,
+        )
         self._clients[sid] = client
+        self._loop = asyncio.get_running_loop()
+        self._memory.prepare(conversation_id)
         payload = {
             "session_id": client.session_id,
             "conversation_id": conversation_id,
@@ -181,6 +207,27 @@ class SdkNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # python-soc
             client.idle_timer.cancel()
         client.wire.close()
         await client.turns.close(timeout)
+        if not any(other.pair == client.pair for other in self._clients.values()):
+            self._memory.conversation_over(client.pair, client.conversation_id)
+
+    def _remembered(self, outcome: Outcome) -> None:
+        """Memories have changed: tell the sessions of the pair that want to know. On a thread of the memory."""
+        loop = self._loop
+        if loop is None or not (outcome.new or outcome.facts or outcome.superseded):
+            return
+        pair = (outcome.character_id, outcome.player_id)
+
+        def tell() -> None:
+            clients = [client for client in self._clients.values() if client.realtime_memory and client.pair == pair]
+            if clients:
+                payload = memory_updated(outcome)
+                for client in clients:
+                    client.wire.send("memory_updated", payload)
+
+        try:
+            loop.call_soon_threadsafe(tell)
+        except RuntimeError:  # the gateway has ended meanwhile
+            log.debug("nobody is left to be told of new memories")
 
     def _open_sessions(self, key_id: str) -> int:
         return sum(client.key_id == key_id for client in self._clients.values())

@@ -321,6 +321,8 @@ class Engines(BaseModel):
     stt: str
     tts: str
     vlm: str
+    memory: str
+    embeddings: str
 
 
 class Health(BaseModel):

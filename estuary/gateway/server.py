@@ -9,6 +9,7 @@ import os
 import secrets
 import socket
 import threading
+import time
 from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Optional
@@ -106,6 +107,7 @@ class Gateway:
             self._closed = False
             self._thread = _ServerThread(listener, self._app, connections, self.url)
             self._thread.start_and_wait()
+            self._app.memory.start()
         except BaseException:
             listener.close()
             self._database.close()
@@ -136,9 +138,11 @@ class Gateway:
             if self._closed:
                 return
             self._closed = True
+            deadline = time.monotonic() + timeout
             ended = self._thread.stop(timeout)
             if not ended:
                 log.warning("the gateway did not end within %g s", timeout)
+            self._app.finish(max(0.5, deadline - time.monotonic()))
             self._database.close()
 
     def session(self, player_id: str, **options: Any) -> Session:

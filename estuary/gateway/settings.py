@@ -69,9 +69,29 @@ def _url(_: Any, attribute: Attribute[Any], value: Any) -> None:
         raise ConfigError(f"{attribute.name} must be an http:// or https:// URL, not {value!r}")
 
 
+def _bool(_: Any, attribute: Attribute[Any], value: Any) -> None:
+    if not isinstance(value, bool):
+        raise ConfigError(f"{attribute.name} must be True or False, not {value!r}")
+
+
 def _engine(_: Any, attribute: Attribute[Any], value: Any) -> None:
     if value is not None and not (callable(getattr(value, "reply", None)) and hasattr(value, "name")):
         raise ConfigError(f"{attribute.name} must have a name and a reply() method (see estuary.gateway.engines.base)")
+
+
+def _extractor(_: Any, attribute: Attribute[Any], value: Any) -> None:
+    if value is None or value in ("embedded", "llm"):
+        return
+    if not (callable(getattr(value, "extract", None)) and hasattr(value, "name")):
+        raise ConfigError(
+            f"{attribute.name} must be 'embedded', 'llm', or have a name and an extract() method "
+            "(see estuary.gateway.memory.base)"
+        )
+
+
+def _embedder(_: Any, attribute: Attribute[Any], value: Any) -> None:
+    if value is not None and not (callable(getattr(value, "embed", None)) and hasattr(value, "name")):
+        raise ConfigError(f"{attribute.name} must have a name and an embed() method (see estuary.gateway.memory)")
 
 
 def _api_key(_: Any, attribute: Attribute[Any], value: Any) -> None:
@@ -123,6 +143,29 @@ class GatewayOptions:
     history: int = field(default=40, validator=_number(0, whole=True))
     #: pause of the built-in companion between two chunks
     chunk_delay: float = field(default=0.0, validator=_number(0))
+    #: whether characters remember what players tell them, beyond the messages themselves
+    memory: bool = field(default=True, validator=_bool)
+    #: what draws memories from messages: ``embedded`` (rules), ``llm`` (the endpoint at ``llm_url``, and the rules when
+    #: it fails), or an object (see ``estuary.gateway.memory.base``)
+    extractor: Any = field(default=None, validator=_extractor)
+    #: what search by meaning rests on; by default an embedded model, or the endpoint at ``embeddings_url``
+    embedder: Any = field(default=None, validator=_embedder)
+    #: base URL of an OpenAI-compatible embeddings endpoint
+    embeddings_url: Optional[str] = field(default=None, validator=_url)
+    embeddings_model: Optional[str] = field(default=None, validator=_text())
+    embeddings_api_key: Optional[str] = field(default=None, validator=_text(), repr=False)
+    #: room for memories in a prompt, in tokens of about four characters; core facts come besides
+    memory_tokens: int = field(default=500, validator=_number(0, whole=True))
+    #: a turn waits at most so long for what was said before to be remembered
+    memory_wait: float = field(default=0.25, validator=_number(0))
+    #: after so long without a word a conversation's memories are put in order
+    memory_idle: float = field(default=120.0, validator=_number(0))
+    #: **days** in which a memory that nobody touches loses half its strength; ``None``: nothing is forgotten
+    memory_half_life: Optional[float] = field(default=60.0, validator=_number(0, above=True, optional=True))
+    #: a memory has decayed when its strength is less
+    memory_threshold: float = field(default=0.1, validator=_number(0))
+    #: a process that has not been heard of for so long no longer holds the messages it was drawing memories from
+    memory_lease: float = field(default=15.0, validator=_number(0, above=True))
     ping_interval: float = field(default=25.0, validator=_number(0, above=True))
     ping_timeout: float = field(default=20.0, validator=_number(0, above=True))
     #: a client that reads nothing for so long while something waits for it is cut off
@@ -137,6 +180,12 @@ class GatewayOptions:
             raise ConfigError("llm_model needs llm_url: the base URL of the endpoint that serves it")
         if self.llm_url is not None and self.llm_model is None:
             raise ConfigError("llm_url needs llm_model: the name of the model to ask for")
+        if self.extractor == "llm" and self.llm_url is None:
+            raise ConfigError("extractor='llm' needs llm_url and llm_model: the endpoint that draws the memories")
+        if (self.embeddings_url is None) != (self.embeddings_model is None):
+            raise ConfigError("embeddings_url and embeddings_model belong together: give both or neither")
+        if self.embedder is not None and self.embeddings_url is not None:
+            raise ConfigError("give either embedder or embeddings_url, not both")
 
     @classmethod
     def of(cls, **options: Any) -> GatewayOptions:

@@ -1,8 +1,8 @@
 """The turns of one session: one at a time, interruptible, stored. Knows nothing of sockets.
 
-A turn goes through four steps: the user's message is committed; the engine answers and its pieces are sent; what was
-said and what was learnt is committed; the final message is sent. Whoever interrupts only marks the turn and stops its
-engine, so the first and the third step always happen, and the next turn begins when they have.
+A turn goes through five steps: the user's message is committed; the engine answers and its pieces are sent; what was
+said is committed; the final message is sent; the memory begins to draw from the message. Whoever interrupts only marks
+the turn and stops its engine, so all but the second step always happen, and the next turn begins when they have.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ from typing import Any, Optional
 
 from ..actions import ActionParser
 from .engines.base import ActionCall, ActionSpec, ChatEngine, ChatPrompt, EngineError
+from .memory.service import MemoryService
 from .settings import GatewayOptions
 from .speech import Speech, action_tag, timestamp
 from .storage.database import Database
 from .storage.tables import new_id
-from .storage.turnlog import Facts, NoSuchCharacter, QuotaReached, TurnLog, TurnStart
+from .storage.turnlog import NoSuchCharacter, QuotaReached, TurnLog, TurnStart
 from .wire import Wire
 
 __all__ = ["Turns", "typed_arguments"]
@@ -103,6 +104,7 @@ class Turns:
     Args:
         wire: the client.
         database, turn_log: where the conversation is kept.
+        memory: what is remembered of the player.
         engine: what answers.
         key_id: the key that the messages count for.
         typed_actions: whether the client takes ``client_action`` events.
@@ -116,6 +118,7 @@ class Turns:
         wire: Wire,
         database: Database,
         turn_log: TurnLog,
+        memory: MemoryService,
         engine: ChatEngine,
         options: GatewayOptions,
         character_id: str,
@@ -126,10 +129,12 @@ class Turns:
         self._wire = wire
         self._db = database
         self._turn_log = turn_log
+        self._memory = memory
         self._engine = engine
         self._options = options
         self._character_id = character_id
         self._player_id = player_id
+        self._pair = (character_id, player_id)
         self._key_id = key_id
         self._typed_actions = typed_actions
         self._current: Optional[_Turn] = None
@@ -221,8 +226,11 @@ class Turns:
             self._wire.send(event, payload)
 
     async def _answer(self, turn: _Turn, text: str, previous: Optional[asyncio.Task[None]]) -> None:
+        claim = self._memory.claim()
+        start: Optional[TurnStart] = None
         try:
             await _done(previous)
+            await self._memory.settled(self._pair)
             start = await self._db.run(
                 self._turn_log.begin_turn,
                 self._character_id,
@@ -231,6 +239,7 @@ class Turns:
                 history=self._options.history,
                 key_id=self._key_id,
                 quota=self._options.quota,
+                claim=claim,
             )
         except QuotaReached as full:
             return self._end(turn, "quota_exceeded", _quota(full))
@@ -239,15 +248,19 @@ class Turns:
         except Exception:
             log.exception("a message could not be stored")
             return self._end(turn, "error", {"message": "the message could not be stored, so it was not answered"})
+        finally:
+            if start is None:
+                self._memory.drop(claim)
         turn.specs = {spec.name: spec for spec in start.actions}
         problem = None
         if not turn.interrupted:
-            problem = await self._run(turn, self._speak(turn, _prompt(start, text)))
-        await self._store(turn, heard=text, failed=problem is not None)
+            problem = await self._run(turn, self._speak(turn, start, text))
+        await self._store(turn, failed=problem is not None)
         if problem is None:
             self._end(turn)
         else:
             self._end(turn, "error", {"message": problem})
+        self._memory.turn_over(self._pair, start.conversation_id, start.message, claim, turn.text)
 
     async def _recite(self, turn: _Turn, line: str, previous: Optional[asyncio.Task[None]]) -> None:
         await _done(previous)
@@ -281,8 +294,9 @@ class Turns:
         log.error("the chat engine %s failed", self._engine.name, exc_info=error)
         return "the character could not answer: its chat engine failed"
 
-    async def _speak(self, turn: _Turn, prompt: ChatPrompt) -> None:
-        pieces = self._engine.reply(prompt)
+    async def _speak(self, turn: _Turn, start: TurnStart, text: str) -> None:
+        memories = await self._memory.recall(start.conversation_id, start.memory_version, text)
+        pieces = self._engine.reply(_prompt(start, text, memories))
         try:
             count = 0
             async for piece in pieces:
@@ -321,26 +335,21 @@ class Turns:
             turn.interrupted = True
         return not turn.interrupted
 
-    async def _store(self, turn: _Turn, *, heard: str = "", failed: bool = False) -> None:
+    async def _store(self, turn: _Turn, *, failed: bool = False) -> None:
         status = "interrupted" if turn.interrupted else "failed" if failed else "complete"
         try:
-            await self._db.run(self._end_turn, turn, heard, status)
+            await self._db.run(
+                self._turn_log.end_turn,
+                self._character_id,
+                self._player_id,
+                turn.text,
+                message_id=turn.message_id,
+                status=status,
+            )
         except NoSuchCharacter:
             log.info("a character was removed during a turn: what it said is not kept")
         except Exception:
             log.exception("an answer could not be stored")
-
-
-    def _end_turn(self, turn: _Turn, heard: str, status: str) -> None:
-        """Runs on a database thread; what takes long is done before the transaction."""
-        self._turn_log.end_turn(
-            self._character_id,
-            self._player_id,
-            turn.text,
-            message_id=turn.message_id,
-            status=status,
-            learn=_learning(heard),
-        )
 
 
 async def _done(task: Optional[asyncio.Task[None]]) -> None:
@@ -348,12 +357,13 @@ async def _done(task: Optional[asyncio.Task[None]]) -> None:
         await asyncio.wait({task})
 
 
-def _prompt(start: TurnStart, text: str) -> ChatPrompt:
+def _prompt(start: TurnStart, text: str, memories: Sequence[str]) -> ChatPrompt:
     return ChatPrompt(
         persona=start.persona,
         text=text,
         history=start.history,
         facts=start.facts,
+        memories=memories,
         actions=start.actions,
         model=start.model,
         temperature=start.temperature,
@@ -369,26 +379,6 @@ def _quota(full: QuotaReached) -> dict[str, Any]:
         "remaining": max(0, full.limit - full.current),
         "tier": "local",
     }
-
-
-def _learning(text: str) -> Optional[Callable[[Facts], Facts]]:
-    """What a message teaches, as a change of the facts. A failure costs the facts, never the message."""
-    try:
-        from .engines.facts import extract_facts, merge_facts
-
-        found = extract_facts(text)
-    except Exception:
-        log.exception("no facts could be drawn from a message")
-        return None
-
-    def learn(facts: Facts) -> Facts:
-        try:
-            return merge_facts(facts, found)
-        except Exception:
-            log.exception("the facts of a message could not be merged with the others")
-            return facts
-
-    return learn if found else None
 
 
 def typed_arguments(spec: Optional[ActionSpec], arguments: Mapping[str, str]) -> dict[str, Any]:

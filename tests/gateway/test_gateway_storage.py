@@ -200,39 +200,6 @@ def database() -> Any:
         yield opened
 
 
-def test_two_sessions_learn_at_once(database: Database) -> None:
-    character = CharacterStore(database).default()
-    log = TurnLog(database)
-    both = threading.Barrier(2)
-
-    def learn(value: str) -> None:
-        both.wait(10)
-        log.end_turn(
-            character, "p", "", message_id="m", learn=lambda facts: {"likes": [*facts.get("likes", []), value]}
-        )
-
-    threads = [threading.Thread(target=learn, args=(value,)) for value in ("tea", "rain")]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(log.facts(character, "p")["likes"]) == ["rain", "tea"]
-
-
-def test_facts_keep_their_order_and_their_rows(database: Database) -> None:
-    character = CharacterStore(database).default()
-    log = TurnLog(database)
-    steps: list[dict[str, list[str]]] = [
-        {"likes": ["tea", "rain"], "name": ["Al"]},
-        {"likes": ["rain", "sun", "tea"], "name": ["Al"]},
-        {"name": ["Alice"], "likes": ["sun"]},
-        {},
-    ]
-    for step in steps:
-        log.end_turn(character, "p", "", message_id="m", learn=lambda _, step=step: step)
-        assert log.facts(character, "p") == step
-
-
 def test_one_conversation_whoever_asks_first(database: Database) -> None:
     character = CharacterStore(database).default()
     log = TurnLog(database)

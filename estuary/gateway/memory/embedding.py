@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -46,12 +47,7 @@ class WordLlamaEmbedder:
     def _load(self) -> Any:
         with self._lock:
             if self._model is None:
-                try:
-                    import wordllama
-                except ImportError as error:
-                    raise GatewayError(
-                        "search by meaning needs wordllama: pip install 'estuary-sync[gateway]'"
-                    ) from error
+                wordllama = _wordllama()
                 # the weights lie in the wheel; without these two arguments they would be fetched
                 self._model = wordllama.WordLlama.load(cache_dir=Path(wordllama.__file__).parent, disable_download=True)
             return self._model
@@ -90,6 +86,23 @@ def default_embedder() -> WordLlamaEmbedder:
 
 
 _shared = WordLlamaEmbedder()
+
+
+def _wordllama() -> Any:
+    """The package, without what its import does to the root logger: it has it write everything to stderr."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    try:
+        import wordllama
+    except ImportError as error:
+        raise GatewayError("search by meaning needs wordllama: pip install 'estuary-sync[gateway]'") from error
+    finally:
+        for handler in list(root.handlers):
+            if handler not in handlers:
+                root.removeHandler(handler)
+                handler.close()
+        root.setLevel(level)
+    return wordllama
 
 
 def _normalised(vectors: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, Optional
 
-from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import JSON, Double, ForeignKey, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..storage.tables import AnyText, Base, UTCDateTime, new_id, now
@@ -28,7 +28,7 @@ class MemoryRow(Base):
     conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"))
     content: Mapped[str] = mapped_column(AnyText)
     memory_type: Mapped[str] = mapped_column(String(32))
-    confidence: Mapped[float] = mapped_column(default=0.8)
+    confidence: Mapped[float] = mapped_column(Double, default=0.8)
     status: Mapped[str] = mapped_column(String(16), default="active")
     #: the memory that took its place
     superseded_by: Mapped[Optional[str]] = mapped_column(String(36), default=None)
@@ -100,7 +100,7 @@ class RelationRow(Base):
     source_id: Mapped[Optional[str]] = mapped_column(ForeignKey("entities.id", ondelete="CASCADE"), default=None)
     target_id: Mapped[Optional[str]] = mapped_column(ForeignKey("entities.id", ondelete="CASCADE"), default=None)
     kind: Mapped[str] = mapped_column(String(100))
-    confidence: Mapped[float] = mapped_column(default=0.8)
+    confidence: Mapped[float] = mapped_column(Double, default=0.8)
     memory_id: Mapped[Optional[str]] = mapped_column(ForeignKey("memories.id", ondelete="SET NULL"), default=None)
     created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=now)
 

@@ -9,6 +9,7 @@ from fastapi import Depends, Header, HTTPException, Path, Request, Security
 from fastapi.security import APIKeyHeader
 
 from ..access import MAX_PLAYER_ID, Access
+from ..memory.service import MemoryService
 from ..schemas import Problem
 from ..storage.characters import CharacterStore
 from ..storage.conversations import ConversationStore
@@ -33,6 +34,7 @@ class Services:
     characters: CharacterStore
     conversations: ConversationStore
     access: Access
+    memory: MemoryService
 
 
 def _services(request: Request) -> Services:

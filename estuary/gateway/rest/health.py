@@ -16,6 +16,14 @@ router = APIRouter(tags=["health"])
 @router.get("/health", summary="State of the gateway")
 async def health(request: Request) -> Health:
     """Needs no key. `engines` names what answers for each capability; `none` means that it is not available."""
-    engines = Engines(chat=request.app.state.chat.name, stt="none", tts="none", vlm="none")
+    memory = request.app.state.services.memory
+    engines = Engines(
+        chat=request.app.state.chat.name,
+        stt="none",
+        tts="none",
+        vlm="none",
+        memory=memory.extractor.name if memory.enabled else "none",
+        embeddings=memory.embedder.name,
+    )
     sessions = request.app.state.sessions()
     return Health(version=_version.__version__, time=now(), engines=engines, sessions=sessions)

@@ -15,7 +15,7 @@ __all__ = ["metadata", "prepare"]
 
 #: every table there is; the memory's are among them because their module is imported here
 metadata: MetaData = _tables.Base.metadata
-assert _memory_tables.MemoryRow.__table__.metadata is metadata
+assert _memory_tables.MemoryRow.__tablename__ in metadata.tables
 
 #: alembic's own table
 _revision = Table("alembic_version", MetaData(), Column("version_num", String(32), primary_key=True))

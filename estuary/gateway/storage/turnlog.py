@@ -1,23 +1,24 @@
-"""What a turn needs of the database: the conversation, its latest messages, what is known of the player.
+"""What a turn needs of the database: the conversation, its latest messages, the core facts of the player.
 
 Plain statements, made once, rather than mapped objects: this runs for every message, and costs a third so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Optional
 
 from attrs import frozen
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from ..engines.base import ActionSpec, Persona, Said
+from ..memory.keys import for_engines
 from ..schemas import action_specs, persona_of
 from .database import Database
 from .tables import Base, new_id, now
 
-__all__ = ["Facts", "NoSuchCharacter", "QuotaReached", "TurnLog", "TurnStart"]
+__all__ = ["Facts", "NoSuchCharacter", "QuotaReached", "TurnLog", "TurnStart", "read_facts"]
 
 #: key to values, newest last
 Facts = Mapping[str, Sequence[str]]
@@ -28,19 +29,21 @@ _facts = Base.metadata.tables["core_facts"]
 _usage = Base.metadata.tables["usage"]
 _characters = Base.metadata.tables["characters"]
 
-_FIND = select(_conversations.c.id, _characters.c.body).where(
+_FIND = select(
+    _conversations.c.id, _conversations.c.memory_version, _conversations.c.forgotten_id, _characters.c.body
+).where(
     _conversations.c.character_id == bindparam("character"),
     _conversations.c.player_id == bindparam("player"),
     _characters.c.id == _conversations.c.character_id,
 )
 _HISTORY = (
     select(_messages.c.role, _messages.c.content)
-    .where(_messages.c.conversation_id == bindparam("conversation"))
+    .where(_messages.c.conversation_id == bindparam("conversation"), _messages.c.id > bindparam("forgotten"))
     .order_by(_messages.c.id.desc())
     .limit(bindparam("limit"))
 )
 _FACTS = (
-    select(_facts.c.key, _facts.c.value, _facts.c.id, _facts.c.position)
+    select(_facts.c.key, _facts.c.value)
     .where(_facts.c.conversation_id == bindparam("conversation"))
     .order_by(_facts.c.position)
 )
@@ -48,11 +51,6 @@ _TOUCH = (
     update(_conversations)
     .where(_conversations.c.id == bindparam("conversation"))
     .values(message_count=_conversations.c.message_count + 1, last_activity=bindparam("time"))
-)
-_EXTRACTED = (
-    update(_conversations)
-    .where(_conversations.c.id == bindparam("conversation"))
-    .values(last_memory_extraction_at=bindparam("time"))
 )
 _USED = select(_usage.c.messages).where(_usage.c.key_id == bindparam("key"))
 _USE = update(_usage).where(_usage.c.key_id == bindparam("key")).values(messages=_usage.c.messages + 1)
@@ -77,6 +75,10 @@ class TurnStart:
     """What a turn begins with."""
 
     conversation_id: str
+    #: the number of the message that starts the turn
+    message: int
+    #: the state of the character's memories of the player
+    memory_version: int
     persona: Persona
     actions: Sequence[ActionSpec]
     #: oldest first, without the message that starts the turn
@@ -100,7 +102,7 @@ class TurnLog:
             NoSuchCharacter: there is no such character.
         """
         with self._db.transaction() as connection:
-            return _conversation(connection, character_id, player_id)[0]
+            return str(_conversation(connection, character_id, player_id).id)
 
     def begin_turn(
         self,
@@ -111,8 +113,12 @@ class TurnLog:
         history: int = 40,
         key_id: Optional[str] = None,
         quota: Optional[int] = None,
+        claim: Optional[str] = None,
     ) -> TurnStart:
         """Store the user's message, count it for the key, and fetch what the answer needs, in one transaction.
+
+        Args:
+            claim: who draws memories from the message (see ``memory.claims``); ``None`` means that nobody does.
 
         Raises:
             NoSuchCharacter: the character is gone.
@@ -121,16 +127,21 @@ class TurnLog:
         with self._db.transaction() as connection:
             if key_id is not None:
                 _count(connection, key_id, quota)
-            conversation_id, body = _conversation(connection, character_id, player_id)
-            past = connection.execute(_HISTORY, {"conversation": conversation_id, "limit": history}).all()
-            facts = _read_facts(connection, conversation_id)
-            _append(connection, conversation_id, "user", text)
+            found = _conversation(connection, character_id, player_id)
+            past = connection.execute(
+                _HISTORY, {"conversation": found.id, "forgotten": found.forgotten_id, "limit": history}
+            ).all()
+            facts = read_facts(connection, found.id)
+            number = _append(connection, found.id, "user", text, claim=claim)
+        body = found.body
         return TurnStart(
-            conversation_id=conversation_id,
+            conversation_id=found.id,
+            message=number,
+            memory_version=found.memory_version,
             persona=persona_of(body),
             actions=action_specs(body),
             history=[Said(role, content) for role, content in reversed(past)],
-            facts=facts,
+            facts=for_engines(facts),
             model=body["llm"]["model"],
             temperature=body["llm"]["temperature"],
             max_tokens=body["llm"]["max_tokens"],
@@ -144,35 +155,34 @@ class TurnLog:
         *,
         message_id: str,
         status: str = "complete",
-        learn: Optional[Callable[[Facts], Facts]] = None,
     ) -> None:
-        """Store what the character said, unless that is nothing, and what was learnt of the player.
-
-        ``learn`` is given the facts as they are now (two sessions of one player may learn at the same time) and
-        returns them as they shall be.
+        """Store what the character said, unless that is nothing.
 
         Raises:
             NoSuchCharacter: the character is gone.
         """
         with self._db.transaction() as connection:
-            conversation_id, _ = _conversation(connection, character_id, player_id)
+            found = _conversation(connection, character_id, player_id)
             if text:
-                _append(connection, conversation_id, "assistant", text, status=status, message_id=message_id)
-            if learn is not None:
-                old = _read_facts(connection, conversation_id)
-                new = learn(old)
-                if new != old:
-                    _write_facts(connection, conversation_id, new)
+                _append(connection, found.id, "assistant", text, status=status, message_id=message_id)
 
     def facts(self, character_id: str, player_id: str) -> dict[str, list[str]]:
-        """What the character knows of the player: key to values, newest last."""
-        with self._db.transaction() as connection:
+        """The core facts of the player, as chat engines name them: key to values, newest last."""
+        with self._db.reading() as connection:
             found = connection.execute(_FIND, {"character": character_id, "player": player_id}).first()
-            return {} if found is None else _read_facts(connection, found.id)
+            return {} if found is None else for_engines(read_facts(connection, found.id))
 
 
-def _conversation(connection: Connection, character_id: str, player_id: str) -> tuple[str, dict[str, Any]]:
-    """The conversation's id, which begins here if it did not exist, and the character's body."""
+@frozen
+class _Found:
+    id: str
+    memory_version: int
+    forgotten_id: int
+    body: dict[str, Any]
+
+
+def _conversation(connection: Connection, character_id: str, player_id: str) -> Any:
+    """The conversation, which begins here if it did not exist, with the character's body."""
     names = {"character": character_id, "player": player_id}
     found = connection.execute(_FIND, names).first()
     if found is None:
@@ -184,12 +194,12 @@ def _conversation(connection: Connection, character_id: str, player_id: str) -> 
         try:
             with connection.begin_nested():
                 connection.execute(insert(_conversations), {**row, "created_at": time, "last_activity": time})
-            return str(row["id"]), body
+            return _Found(str(row["id"]), 0, 0, body)
         except IntegrityError:  # another process was faster
             found = connection.execute(_FIND, names).first()
             if found is None:
                 raise NoSuchCharacter(character_id) from None
-    return found.id, found.body
+    return found
 
 
 def _count(connection: Connection, key_id: str, quota: Optional[int]) -> None:
@@ -210,7 +220,8 @@ def _append(
     *,
     status: str = "complete",
     message_id: Optional[str] = None,
-) -> None:
+    claim: Optional[str] = None,
+) -> int:
     time = now()
     message = {
         "conversation_id": conversation_id,
@@ -219,34 +230,19 @@ def _append(
         "status": status,
         "message_id": message_id,
         "timestamp": time,
+        "extraction": None if role != "user" else "claimed" if claim else "done",
+        "claim_id": claim,
+        "claimed_at": time if claim else None,
     }
-    connection.execute(insert(_messages), message)
+    number = connection.execute(insert(_messages), message).inserted_primary_key
     connection.execute(_TOUCH, {"conversation": conversation_id, "time": time})
+    assert number is not None
+    return int(number[0])
 
 
-def _read_facts(connection: Connection, conversation_id: str) -> dict[str, list[str]]:
+def read_facts(connection: Connection, conversation_id: str) -> dict[str, list[str]]:
+    """The core facts under the names of the wire."""
     facts: dict[str, list[str]] = {}
     for row in connection.execute(_FACTS, {"conversation": conversation_id}):
         facts.setdefault(row.key, []).append(row.value)
     return facts
-
-
-def _write_facts(connection: Connection, conversation_id: str, facts: Facts) -> None:
-    """Bring the rows in line, keeping those that stay as they were."""
-    rows = connection.execute(_FACTS, {"conversation": conversation_id})
-    old = {(row.key, row.value): row for row in rows}
-    wanted = dict.fromkeys((key, value) for key, values in facts.items() for value in values)
-    time = now()
-    for pair, row in old.items():
-        if pair not in wanted:
-            connection.execute(delete(_facts).where(_facts.c.id == row.id))
-    for position, (key, value) in enumerate(wanted):
-        kept = old.get((key, value))
-        if kept is None:
-            fact = {"id": new_id(), "conversation_id": conversation_id, "key": key, "value": value}
-            connection.execute(
-                insert(_facts), {**fact, "position": position, "created_at": time, "updated_at": time}
-            )
-        elif kept.position != position:
-            connection.execute(update(_facts).where(_facts.c.id == kept.id).values(position=position))
-    connection.execute(_EXTRACTED, {"conversation": conversation_id, "time": time})

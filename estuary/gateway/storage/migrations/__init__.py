@@ -1,7 +1,7 @@
 """The steps by which a database of an older release becomes one of this release (alembic).
 
-``HEAD`` is the newest step. A test checks that it is what alembic finds, and that a database which took every step looks
-like one that was made today.
+``HEAD`` is the newest step. A test checks that it is what alembic finds, and that a database which took every step
+looks like one that was made today.
 """
 
 HEAD = "0002"

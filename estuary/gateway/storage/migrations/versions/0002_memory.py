@@ -35,7 +35,7 @@ def upgrade() -> None:
         ),
         sa.Column("content", sa.Text, nullable=False),
         sa.Column("memory_type", sa.String(32), nullable=False),
-        sa.Column("confidence", sa.Float, nullable=False),
+        sa.Column("confidence", sa.Double, nullable=False),
         sa.Column("status", sa.String(16), nullable=False),
         sa.Column("superseded_by", sa.String(36)),
         sa.Column("source_message_id", sa.Integer, sa.ForeignKey("messages.id", ondelete="SET NULL")),
@@ -92,7 +92,7 @@ def upgrade() -> None:
         sa.Column("source_id", sa.String(36), sa.ForeignKey("entities.id", ondelete="CASCADE")),
         sa.Column("target_id", sa.String(36), sa.ForeignKey("entities.id", ondelete="CASCADE")),
         sa.Column("kind", sa.String(100), nullable=False),
-        sa.Column("confidence", sa.Float, nullable=False),
+        sa.Column("confidence", sa.Double, nullable=False),
         sa.Column("memory_id", sa.String(36), sa.ForeignKey("memories.id", ondelete="SET NULL")),
         sa.Column("created_at", sa.DateTime, nullable=False),
     )
