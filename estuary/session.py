@@ -107,7 +107,8 @@ class Session:
         realtime_memory: Have ``memory_updated`` pushed during the conversation.
         capabilities: What this client can do; typed actions unless ``Capabilities(client_action=False)``.
         connect_timeout: Seconds for one attempt to open the session.
-        max_reconnects: Attempts to reopen a connection that broke; 0 for none, ``None`` for no limit.
+        max_reconnects: Attempts to reopen a connection that broke; 0 for none, ``None`` for no limit. One that breaks
+            again within two seconds is the same outage: its attempts are counted on.
         reconnect_for: Seconds after which it is not tried again; ``None`` for no limit.
         liveness_timeout: Seconds of silence after which the server counts as gone (an idle one is pinged in time).
         inbox_size: Messages that ``responses()`` holds unread at most; beyond it the oldest whole one is dropped.
