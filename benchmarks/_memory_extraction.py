@@ -115,9 +115,11 @@ def _judge(score: Score, dialogue: str, utterance: Utterance, memories: Sequence
 
     wanted = [item for item in utterance.memories if not item.optional]
     allowed = [item for item in utterance.memories if item.optional]
-    pairs = _pair(wanted, memories, _fits)
+    # those that are wanted come first: what is placed stays placed
+    every = _pair([*wanted, *allowed], memories, _fits)
+    pairs = [(item, candidate) for item, candidate in every if not item.optional]
+    spared = {id(candidate) for item, candidate in every if item.optional}
     rest = [candidate for candidate in memories if id(candidate) not in {id(c) for _, c in pairs}]
-    spared = {id(c) for _, c in _pair(allowed, rest, _fits)}
 
     for _, candidate in pairs:
         _tally(score, candidate.memory_type).right += 1
@@ -151,7 +153,14 @@ def _judge_facts(
 ) -> None:
     wanted = [item.fact for item in expected if item.fact and not item.fact.optional and not item.optional]
     allowed = [item.fact for item in expected if item.fact and (item.fact.optional or item.optional)]
-    told = [candidate.fact for candidate in memories if candidate.fact is not None and is_core(candidate.fact.key)]
+    told = list(
+        # a fact that several memories state is one
+        {
+            (fact_key(candidate.fact.key), fold(candidate.fact.value), candidate.fact.negated): candidate.fact
+            for candidate in memories
+            if candidate.fact is not None and is_core(candidate.fact.key)
+        }.values()
+    )
     pairs = _pair(wanted, told, _fact_fits)
     paired = {id(fact) for _, fact in pairs}
     score.facts.right += len(pairs)
