@@ -90,18 +90,16 @@ _shared = WordLlamaEmbedder()
 
 def _wordllama() -> Any:
     """The package, without what its import does to the root logger: it has it write everything to stderr."""
-    root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
+    root, guard = logging.getLogger(), logging.NullHandler()
+    # basicConfig() leaves a root logger that has a handler alone. To undo it afterwards would be too late: importing
+    # takes a second, in which other threads log
+    root.addHandler(guard)
     try:
         import wordllama
     except ImportError as error:
         raise GatewayError("search by meaning needs wordllama: pip install 'estuary-sync[gateway]'") from error
     finally:
-        for handler in list(root.handlers):
-            if handler not in handlers:
-                root.removeHandler(handler)
-                handler.close()
-        root.setLevel(level)
+        root.removeHandler(guard)
     return wordllama
 
 
