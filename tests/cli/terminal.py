@@ -20,7 +20,7 @@ from typing import Any, Optional
 
 import psutil
 
-__all__ = ["ESTUARY", "Terminal", "environment"]
+__all__ = ["ESTUARY", "Terminal", "environment", "no_signals_ignored"]
 
 ESTUARY = [sys.executable, "-m", "estuary.cli"]
 
@@ -94,7 +94,12 @@ class Terminal:
             if match is not None:
                 self._seen = match.end()
                 return match
-            if not self._read(deadline):
+            # short looks, as nothing comes from a program that has ended
+            if self._read(min(deadline, time.monotonic() + 0.1)):
+                continue
+            if self.process.poll() is not None or time.monotonic() >= deadline:
+                if self._read(time.monotonic()):
+                    continue
                 rest = self.screen[self._seen :]
                 raise AssertionError(f"{pattern!r} did not show up within {timeout:g} s, but {rest!r}\n{self.screen}")
 
@@ -141,6 +146,12 @@ class Terminal:
         os.close(self._slave)
 
 
+def no_signals_ignored() -> None:
+    """In the child: as in a terminal, even where the tests run in the background of a script, which ignores Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def _control_terminal() -> None:
+    no_signals_ignored()
     os.setsid()
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)

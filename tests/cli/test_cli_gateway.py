@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any, Callable, Optional
 
 import pytest
-from terminal import ESTUARY
+from terminal import ESTUARY, no_signals_ignored
 
 from estuary import AuthenticationError, QuotaExceeded, Session
 
@@ -29,7 +29,12 @@ class Server:
 
     def __init__(self, *args: str, env: dict[str, str]) -> None:
         self.process = subprocess.Popen(
-            [*ESTUARY, "gateway", *args], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            [*ESTUARY, "gateway", *args],
+            env=env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            preexec_fn=no_signals_ignored,
         )
         assert self.process.stdout is not None
         lines = []
