@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
 from .. import _version
+from ..credentials import get_logger
 from .access import Access
 from .engines.base import ChatEngine
 from .memory.service import MemoryService
@@ -120,7 +121,7 @@ def _rest(services: Services, chat: ChatEngine, namespace: SdkNamespace) -> Fast
 
 
 def _quiet(name: str) -> logging.Logger:
-    """A logger for a library that writes packets, keys included, to its log from level INFO down."""
-    logger = logging.getLogger(f"estuary.gateway.{name}")
+    """A logger for a library that writes whole packets to its log from level INFO down; keys in them are masked."""
+    logger = get_logger(f"estuary.gateway.{name}")
     logger.setLevel(logging.WARNING)
     return logger

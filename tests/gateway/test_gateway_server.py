@@ -269,3 +269,13 @@ def test_a_session_of_the_sdk(gateway: Any, player: str) -> None:
     session_module = pytest.importorskip("estuary.session")
     session = gateway.session(player)
     assert isinstance(session, session_module.Session)
+
+
+def test_no_log_at_any_level_shows_the_key(caplog):
+    with serve() as gateway:
+        with caplog.at_level(logging.DEBUG), caplog.at_level(logging.DEBUG, "estuary.gateway.engineio"):
+            with gateway.session(player_id="somebody") as session:
+                session.send("Hello")
+        key = gateway.api_key
+    assert "est_…" in caplog.text
+    assert key not in caplog.text
