@@ -204,6 +204,13 @@ class GraphOut(_Camel):
     stats: GraphStats
     stale: bool
 
+    @classmethod
+    def empty(cls, player_id: str) -> GraphOut:
+        """Of a player who never talked to the character."""
+        stats = GraphStats(total_memories=0, total_entities=0, cluster_count=0, clusters={})
+        user = GraphNode(id=f"user:{player_id}", type="user", label=player_id)
+        return cls(nodes=[user], edges=[], stats=stats, stale=False)
+
 
 def memory_out(row: Mapping[str, Any], character_id: str, player_id: str) -> MemoryOut:
     """A row of the database as the wire has it."""

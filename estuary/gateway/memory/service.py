@@ -27,6 +27,7 @@ from .cache import IndexCache, PairIndex, Recalled
 from .claims import Claims
 from .decay import Keeper
 from .embedding import Embedder, OpenAIEmbedder, default_embedder
+from .graph import Graphs
 from .store import NEAR, ClaimLost, MemoryStore, Outcome, Source, conversations
 from .workers import Workers
 
@@ -86,6 +87,7 @@ class MemoryService:
         self.embedder: Embedder = _embedder(options)
         self.cache = IndexCache(database, self.store, self.embedder)
         self.keeper = Keeper(database, options.memory_half_life, options.memory_threshold)
+        self.graphs = Graphs(database)
         self.extractor, self._fallback = _extractors(options)
         self._extracting = Workers("estuary-gateway-extract", _EXTRACTORS)
         self._indexing = Workers("estuary-gateway-index", _INDEXERS)
@@ -205,6 +207,10 @@ class MemoryService:
         """What fits a query by its meaning, best first. It changes nothing."""
         pair = await asyncio.wrap_future(self._refresh(conversation_id))
         return await self._db.run(self.cache.search, pair, query, limit)
+
+    def regroup(self, conversation_id: str) -> None:
+        """Have the clusters of a conversation worked out anew, in its own time."""
+        self._indexing.submit(lambda: self.graphs.cluster(conversation_id))
 
     # --- inside: retrieval
 
@@ -424,6 +430,7 @@ class MemoryService:
         for _, conversation_id in over:
             self._flush()
             self.keeper.keep(conversation_id)
+            self.graphs.cluster(conversation_id)
 
     # --- what the routes need
 

@@ -8,10 +8,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from fastapi import APIRouter, Depends, HTTPException, Query
 
+from ..access import MAX_PLAYER_ID
 from ..memory.records import Records
 from ..memory.schemas import (
     CoreFactList,
     Deleted,
+    GraphOut,
     Match,
     MemoryList,
     MemoryStats,
@@ -21,7 +23,10 @@ from ..memory.schemas import (
     Status,
     Timeline,
 )
+from ..memory.transfer import Document, Imported, Transfer
 from ..schemas import Problem
+from ..storage.turnlog import NoSuchCharacter, TurnLog
+from ..text import has_controls
 from .deps import ERRORS, CharacterId, PlayerId, Services, ServicesDep, not_found, require_key
 
 __all__ = ["router"]
@@ -117,6 +122,68 @@ async def core_facts(
 ) -> CoreFactList:
     """What is always in the character's mind: `name`, `location`, `occupation`, `interests`…"""
     return await services.database.run(records.core_facts, character_id, player_id)
+
+
+@router.get("/graph", summary="Knowledge graph")
+async def graph(
+    character_id: CharacterId,
+    player_id: PlayerId,
+    services: ServicesDep,
+    records: RecordsDep,
+    include_entities: Annotated[bool, Query(alias="includeEntities")] = True,
+    include_character_memories: Annotated[
+        bool, Query(alias="includeCharacterMemories", description="also what the character remembers of itself")
+    ] = False,
+) -> GraphOut:
+    """The user, clusters, active memories and the entities they speak of, and how they hang together."""
+    conversation = await _conversation(services, character_id, player_id)
+    if conversation is None:
+        return GraphOut.empty(player_id)
+    found = await services.database.run(
+        services.memory.graphs.graph,
+        conversation,
+        player_id,
+        include_entities=include_entities,
+        include_character_memories=include_character_memories,
+    )
+    if found.stale:
+        services.memory.regroup(conversation)
+    return found
+
+
+@router.get("/export", summary="Export everything")
+async def export(
+    character_id: CharacterId,
+    player_id: PlayerId,
+    services: ServicesDep,
+    records: RecordsDep,
+    include_messages: Annotated[bool, Query(alias="includeMessages")] = False,
+) -> Document:
+    """All that the character knows of the player, as one document. A route of this gateway, not of the platform."""
+    conversation = await _conversation(services, character_id, player_id)
+    return await services.database.run(
+        Transfer(services.database).export, conversation, character_id, player_id, with_messages=include_messages
+    )
+
+
+@router.post("/import", summary="Import a document", responses=_BAD)
+async def load(
+    character_id: CharacterId, player_id: PlayerId, services: ServicesDep, records: RecordsDep, body: Document
+) -> Imported:
+    """Add what was exported, here or elsewhere; a second time it changes nothing.
+
+    The answer counts what was added. What is known here already is left as it is, and messages come in only where the
+    conversation has no others. A route of this gateway, not of the platform.
+    """
+    if len(player_id) > MAX_PLAYER_ID or has_controls(player_id) or not player_id.strip():
+        raise HTTPException(400, "no player can have this id")
+    try:
+        conversation = await services.database.run(TurnLog(services.database).open, character_id, player_id)
+    except NoSuchCharacter:
+        raise not_found("character", character_id) from None
+    imported = await services.database.run(Transfer(services.database).load, conversation, body)
+    services.memory.prepare(conversation)
+    return imported
 
 
 @router.post("/search", summary="Search by meaning")
