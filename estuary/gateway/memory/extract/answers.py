@@ -1,22 +1,36 @@
-"""Answers that lean on a question: "Alice" after "What's your name?", "Two dogs" after "Any pets?"."""
+"""Answers that lean on a question: "Alice" after "What's your name?", "always" after "Do you carry an EpiPen?".
+
+The question is turned round into the statement that the answer completes, and that statement is read like any other.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Optional
 
-from attrs import evolve
+from attrs import evolve, frozen
 
 from ...engines._clauses import plain, sentences, strip_leads
-from ...engines._numbers import read_age, read_birthday
+from ...engines._numbers import number_of, read_age, read_birthday
 from ...engines._things import read_things
 from ...engines._values import read_employer, read_job, read_languages, read_name, read_place
 from .statements import Statement, statements
 
-__all__ = ["complete"]
+__all__ = ["Answer", "answers"]
 
 _Build = Callable[[str], Optional[str]]
+
+
+@frozen
+class Answer:
+    """A statement made of a question and its answer."""
+
+    statement: Statement
+    #: remember it even if no reader knows what it says
+    plain: bool = False
+    #: what it is then: a memory's type
+    memory_type: str = "fact"
 
 
 def _name(answer: str) -> Optional[str]:
@@ -25,7 +39,10 @@ def _name(answer: str) -> Optional[str]:
 
 
 def _home(answer: str) -> Optional[str]:
-    place = read_place(re.sub(r"^(?:in|near) ", "", answer, flags=re.I), loose=len(answer.split()) <= 2)
+    inner = re.search(r"(?:^|, )(in|near|outside|just outside|on) (?=\S)", answer, re.I)
+    if inner and read_place(answer[inner.end() :], loose=len(answer.split()) <= 3):
+        return f"I live {answer[inner.start() :].lstrip(', ')}"
+    place = read_place(answer, loose=len(answer.split()) <= 2)
     return f"I live in {place}" if place else None
 
 
@@ -37,7 +54,8 @@ def _origin(answer: str) -> Optional[str]:
 def _job(answer: str) -> Optional[str]:
     job = read_job(answer)
     if job:
-        return f"I work as {'an' if job[0] in 'aeiou' else 'a'} {answer.split(' ', 1)[1] if re.match('an? ', answer) else answer}"
+        trade = re.sub(r"^(?:an?|the) ", "", answer, flags=re.I)
+        return f"I work as {'an' if trade[0].lower() in 'aeiou' else 'a'} {trade}"
     match = re.match(r"(?:for|at) ", answer, re.I)
     if match and read_employer(answer[match.end() :]):
         return f"I work {answer}"
@@ -59,30 +77,24 @@ def _birthday(answer: str) -> Optional[str]:
     return f"my birthday is {'' if ' ' in day else 'in '}{day}" if day else None
 
 
-def _pets(answer: str) -> Optional[str]:
+def _counted(answer: str) -> Optional[str]:
     if re.match(r"(?:an?|one|two|three|four|five|\d) ", answer, re.I):
         return f"I have {answer}"
-    if re.match(r"my (?:\w+ ){0,2}(?:dog|cat|rabbit|hamster)", answer, re.I):
-        return answer
-    return None
-
-
-def _family(answer: str) -> Optional[str]:
-    return f"I have {answer}" if re.match(r"(?:an?|one|two|three|four|five|\d) ", answer, re.I) else None
+    return answer if re.match(r"(?:just )?my ", answer, re.I) else None
 
 
 def _languages(answer: str) -> Optional[str]:
     return f"I speak {answer}" if read_languages(answer) else None
 
 
+_NO_THING = re.compile(
+    r"(?:it|i|not|nothing|no|none|yes|maybe|depends|well|good|great|lots|many|all|anything|everything|same|this|that)\b", re.I
+)
+
+
 def _likes(answer: str) -> Optional[str]:
-    answer = re.sub(r"^to ", "", answer)
-    things = read_things(answer)
-    if not things or re.match(
-        r"(?:it|i|not|nothing|no|none|yes|maybe|depends|well|good|great|lots|many|all|anything|everything)\b",
-        answer,
-        re.I,
-    ):
+    answer = re.sub(r"^(?:to|anything about|anything with|mostly|mainly|all things) ", "", answer)
+    if not read_things(answer) or _NO_THING.match(answer):
         return None
     return f"I like {answer}"
 
@@ -94,67 +106,201 @@ def _allergy(answer: str) -> Optional[str]:
     return f"I'm allergic to {answer}"
 
 
+def _mood(answer: str) -> Optional[str]:
+    if re.match(r"(?:fine|good|ok|okay|alright|all right|not (?:bad|too bad|much)|well|great|same|you|thanks|could be|so so|meh)\b", answer, re.I):
+        return None
+    if re.match(r"(?:a bit |really |pretty |very |so |quite |kind of |completely |totally |absolutely )*[a-z-]+(?:$|,| and | but | about | today| lately)", answer):
+        return f"I feel {answer}"
+    return None
+
+
+def _year(answer: str) -> Optional[str]:
+    return f"I'm in {answer}" if re.search(r"\byear\b|\bgrade\b|\d|first|second|third|final|last", answer) else None
+
+
+def _school(answer: str) -> Optional[str]:
+    return f"I study at {answer}" if answer[:1].isupper() else None
+
+
 _ASKED: tuple[tuple[str, _Build], ...] = (
     (r"\b(?:your name|(?:should|shall|can|may|do) i call you|who (?:are you|am i talking|am i speaking))\b", _name),
-    (r"\bwhere (?:do|are) you (?:live|living|based)|\bwhat city|\bwhere's home|\bwhere is home", _home),
-    (r"\bwhere (?:are you (?:originally )?from|do you come from|did you grow up|were you born)", _origin),
-    (
-        r"\b(?:do you do(?: for (?:a living|work))?\??$|your (?:job|profession|occupation)|do you work as|kind of work|line of work)",
-        _job,
-    ),
+    (r"\bwhere (?:do|are|abouts (?:do|are)) you (?:live|living|based)|\bwhat city|\bwhere's home|\bwhere is home|\bdo you live\b|\bwhereabouts\b", _home),
+    (r"\bwhere (?:are (?:you|ye) (?:originally )?from|do you come from|did you grow up|were you born)|are you from (?:there|here|around)", _origin),
+    (r"\b(?:do you do(?: for (?:a living|work|money))?\??$|your (?:job|profession|occupation)|do you work as|kind of work|line of work)", _job),
     (r"\b(?:who do you work for|where do you work|what company)", _employer),
     (r"\b(?:how old are you|your age)\b", _age),
     (r"\b(?:when(?:'s| is) your birthday|when were you born)\b", _birthday),
-    (r"\b(?:any|your|have) (?:\w+ )?(?:pets?|animals?)\b", _pets),
-    (r"\b(?:any|have|got) (?:\w+ )?(?:siblings|brothers|sisters|kids|children|brothers or sisters|family)\b", _family),
+    (r"\b(?:any|your|have|other) (?:\w+ )?(?:pets?|animals?)\b", _counted),
+    (r"\b(?:any|have|got) (?:\w+ )?(?:siblings|brothers|sisters|kids|children|brothers or sisters|family)\b", _counted),
     (r"\b(?:what|which|any other|other) languages?\b", _languages),
     (r"\ballerg(?:ies|ic|y)\b", _allergy),
+    (r"\bwhich (?:year|grade) are you|what year are you|what grade", _year),
+    (r"\b(?:which|what) (?:university|uni|college|school)\b|where (?:do|are) you stud(?:y|ying)", _school),
+    (r"\bhow (?:are|have|do|did) (?:you|ye) (?:been )?(?:feel|feeling|doing|holding up)\b|^how are (?:you|ye)\b|how's your mood|how was your day", _mood),
     (
-        r"\b(?:any hobbies|your hobbies|hobbies do you|do you (?:do|like to do|enjoy doing|like doing) (?:for fun|in your (?:free|spare) time|on weekends)|"
-        r"what do you (?:like|enjoy|love)\b|what (?:are you into|are your interests)|what (?:kind|sort|type) of \w+ do you (?:like|enjoy|listen)|what music)",
+        r"\b(?:any hobbies|your hobb(?:y|ies)|hobbies do you|do you (?:do|like to do|enjoy doing|like doing) (?:for fun|in your (?:free|spare) time|on weekends|to relax)|"
+        r"what do you (?:like|enjoy|love)\b|what (?:are you into|are your interests)|what (?:kind|sort|type) of \w+ do you (?:like|enjoy|listen)|what music|"
+        r"specialist subject|your thing\b|your passion)",
         _likes,
     ),
 )
 _PATTERNS = [(re.compile(pattern, re.I), build) for pattern, build in _ASKED]
-_FAVOURITE = re.compile(r"\b(?:your|a) fav(?:ou?rite) (?P<thing>[a-z]+(?: [a-z]+)?)", re.I)
-_YES = re.compile(r"(?:yes|yeah|yep|yup|i do|sure|of course|i have)\b[,.! ]*", re.I)
-_FULL = re.compile(
-    r"(?:i|i'm|i've|we|my|our|he|she|they|you|what|why|how|who|where|when|do|does|did|is|are|can|could|would|will|let|please|that depends|none)\b(?! (?:dog|cat|two|name))",
+_FAVOURITE = re.compile(r"\b(?:your|yer|a) fav(?:ou?rite)(?: (?P<thing>[a-z]+(?: [a-z]+)?))?(?=\?|$)", re.I)
+_HELPS = re.compile(r"\bwhat (?:helps|calms you|cheers you up|makes you (?:happy|feel better))", re.I)
+_YES = re.compile(
+    r"(?P<word>yes|yeah|yep|yup|aye|i do|i am|i have|sure|of course|definitely|absolutely|always|sometimes|often|every \w+|most \w+|"
+    r"a bit|a little|once or twice|occasionally|now and then|all the time|sadly|usually|mostly|too often|once|twice|since \w+)\b[,.! ]*",
     re.I,
 )
+_NO = re.compile(
+    r"(?:(?:oh |god |hell |good god |heavens |ha )?(?:no|nope|nah)|never|not (?:really|any ?more|at all|yet|often|anymore|these days)|hardly ever|rarely|"
+    r"i don't|i'm not|i haven't|no way)\b[,.! ]*",
+    re.I,
+)
+_ADVERB = re.compile(r"(?:always|sometimes|often|usually|occasionally|mostly)$", re.I)
+_FULL = re.compile(
+    r"(?:i|i'm|i've|i'd|i'll|we|we're|we've|my|our|he|she|they|he's|she's|they're|you|you're|what|why|how|who|where|when|do|does|did|is|are|can|could|would|"
+    r"will|let|please|that depends|none|the|this|there|there's|tell|ask|if|don't|dunno|no idea|not sure|guess|thanks|thank|haha|ha|hmm|nice|cool|well|lol|ok|okay|"
+    r"hi|hello|because|cos|bye|good)\b",
+    re.I,
+)
+_POLAR = re.compile(
+    r"(?:and |so |but )?(?P<aux>do|are|have|did|were|can) (?:you|ye) (?P<still>still |ever |also |often |actually |really |usually |even )?(?P<rest>[^?]{3,70})$",
+    re.I,
+)
+_STILL = re.compile(r"(?:are (?:you|ye) )?still (?P<rest>\w+ing [^?]{3,50})$", re.I)
+_WH = re.compile(
+    r"(?:and |so |but )?(?P<wh>what|where|when|who|which \w+|what (?:kind|sort|type)s? of \w+|what \w+|how often|how long|whereabouts)"
+    r"(?P<short>'re| are| do|'d'ya| have) (?:you|ye) (?P<rest>[^?]{3,60})$",
+    re.I,
+)
+_HOLLOW = re.compile(
+    r"(?:think|know|want|need|mean|say|mind|remember|believe|see|hear|understand|suppose|reckon|recommend|suggest|call|ready|sure|okay|ok|there|kidding|serious|"
+    r"free|all right|alright|going to be|wish|prefer that|feel (?:about|like)|got a (?:minute|moment)|agree|fancy|happen|well|good|up|around|asking|talking|saying|thinking|looking|"
+    r"doing|you|made|done|do\b|make of|expect|like (?:it|that|this|them|so far)|get to|care|trust|notice|plan to do|a (?:bit|little)|enjoying (?:it|that|this)|"
+    r"enjoy (?:it|that|this)|come|tell|try|imagine|have in mind|have (?:a|any) (?:question|idea|minute|plans)|hungry|thirsty)\b",
+    re.I,
+)
+_DEICTIC = re.compile(r"\b(?:it|that|this|these|those|them|me|him|her|there|us|here)\b", re.I)
+_SHORT = re.compile(r",? (?:-|–|—) |, (?=(?:i|i'm|i've|it|it's|we|he|she|they|my|that's|he's|she's)\b)| (?:because|cos|but|so) (?=(?:i|i'm|it|it's|we|he|she|they|my)\b)", re.I)
+_PREPOSITION = re.compile(r"(?:in|at|on|near|by|to|from|around|outside|with|down|up|over|next|under|round|every|for|since|after|before)\b", re.I)
 
 
-def complete(text: str, before: str) -> Optional[Statement]:
-    """The statement that a short answer stands for, with the answer as its source."""
-    questions = [body for body, mark in sentences(plain(before[-600:])) if "?" in mark]
-    told = [body for body, mark in sentences(plain(text[:200])) if "?" not in mark]
-    if not questions or not told or text.strip().endswith("?"):
-        return None
-    answer = strip_leads(_YES.sub("", told[0]))
+def answers(text: str, before: str) -> Iterator[Answer]:
+    """The statements that a short answer to the last question of ``before`` may stand for, likeliest first."""
+    if text.strip().endswith("?"):
+        return
+    questions = [strip_leads(body) for body, mark in sentences(plain(before[-600:])) if "?" in mark]
+    told = [body for body, mark in sentences(plain(text[:240])) if "?" not in mark]
+    if not questions or not told:
+        return
+    question, quote = questions[-1], told[0]
+    first = _SHORT.split(told[0], maxsplit=1)[0].strip(" ,")
+    first = re.sub(r"^(?:oh|well|um|uh|er|hmm|ha|haha|honestly|ok|okay|right|so)[, ]+", "", first, flags=re.I)
+    if len(first.split()) > 14:
+        return
+    yield from _shaped(_polar(question, first), quote)
+    answer = strip_leads(_YES.sub("", first, count=1)) if re.match(r"(?:yes|yeah|yep|yup|sure|of course)\b", first, re.I) else first
     if not answer and len(told) > 1:
-        answer = strip_leads(told[1])
+        answer, quote = strip_leads(told[1]), told[1]
     answer = re.sub(
-        r"^(?:it's|it is|that's|that would be|just|probably|definitely|mostly|mainly|um|uh|oh|,) ",
-        "",
-        answer,
-        flags=re.I,
+        r"^(?:it's|it is|that's|that would be|just|probably|definitely|um|uh|oh|has to be|gotta be|i'd say|right opposite),? ", "", answer, flags=re.I
     ).strip(" ,")
-    if not answer or len(answer.split()) > 14 or _FULL.match(answer):
-        return None
-    question = questions[-1]
+    if not answer or (_FULL.match(answer) and not re.match(r"my (?:\w+ )*\w+$", answer)):
+        return
+    yield from _shaped(_named_question(question, answer), quote)
+
+
+_Shape = tuple[Optional[str], bool, str]
+
+
+def _shaped(shapes: Iterator[_Shape], quote: str) -> Iterator[Answer]:
+    for sentence, bare, memory_type in shapes:
+        read = statements(sentence) if sentence else []
+        if read:
+            yield Answer(evolve(read[0], quote=quote), bare, memory_type)
+
+
+def _polar(question: str, answer: str) -> Iterator[_Shape]:
+    """"Do you still ride?" — "god no"."""
+    going_on = _STILL.match(question)
+    if going_on and (_NO.match(answer) or _YES.match(answer)):
+        yield f"I'm {'no longer' if _NO.match(answer) else 'still'} {going_on['rest']}", True, "fact"
+        return
+    match = _POLAR.match(question)
+    if not match:
+        return
+    rest = re.sub(r"\b(?:yourself|yet|too|at all|then|at home|now)$", "", match["rest"].strip()).strip()
+    rest = re.sub(r"\byour\b", "my", rest)
+    if _HOLLOW.match(rest) or _DEICTIC.search(rest) or " or " in rest or re.search(r"\byou\b", rest):
+        return
+    aux, still = match["aux"].lower(), (match["still"] or "").strip().lower()
+    if re.match(r"used to\b", answer, re.I):
+        if aux == "do":
+            yield f"I used to {rest}", True, "fact"
+        return
+    if re.match(r"\d|one|two|three", answer) and aux == "have":
+        return
+    no, yes = _NO.match(answer), _YES.match(answer)
+    if no:
+        if aux == "do" and still != "ever":
+            yield f"I don't {rest}", True, "fact"
+        elif aux == "do":
+            yield f"I never {rest}", True, "fact"
+        elif aux == "have":
+            yield f"I haven't {rest}", False, "fact"
+        return
+    if not yes:
+        return
+    word, more = yes["word"].lower(), answer[yes.end() :].strip(" ,.")
+    more = more if re.match(r"(?:in|on|at|with|every|since|for|from|to|when|once|twice|a|two|three|all)\b", more) else ""
+    adverb = word if _ADVERB.match(word) else ""
+    extent = f" {word}" if re.match(r"(?:a bit|a little|every|most|all the time|too often|since|now and then|once or)", word) else ""
+    joined = f"{extent}, {more}" if extent and more else extent or (f" {more}" if more else "")
+    if aux == "do":
+        yield f"I {adverb} {rest}{joined}".replace("  ", " "), True, "emotional_state" if re.match(r"(?:get|feel) (?:lonely|sad|scared|homesick|nervous|anxious|down)", rest) else "fact"
+    elif aux == "are":
+        yield f"I'm {adverb} {rest}{joined}".replace("  ", " "), False, "fact"
+    elif aux == "can":
+        yield f"I can {rest}{joined}", True, "fact"
+    elif aux == "have" and re.match(r"(?:any|a|an|got) ", rest):
+        yield f"I have {re.sub(r'^(?:any|got(?: any)?) ', '', rest)}{joined}", False, "fact"
+    elif aux == "have":
+        yield f"I've {rest}{joined}", False, "event"
+
+
+def _named_question(question: str, answer: str) -> Iterator[_Shape]:
+    """"Where do you swim?" — "Clevedon mostly"."""
     favourite = _FAVOURITE.search(question)
     if favourite:
-        thing = favourite["thing"]
-        sentence: Optional[str] = f"my favourite {thing} is {answer}" if len(answer.split()) <= 6 else None
-        return _statement(sentence, told[0])
+        value = re.sub(r",? (?:hands down|no contest|easily|without a doubt|by far|for sure|obviously|i think|probably|every time).*$", "", answer, flags=re.I)
+        if len(value.split()) <= 6:
+            thing = favourite["thing"]
+            yield (f"my favourite {thing} is {value}", False, "preference") if thing else (f"my favourite is {value}", True, "preference")
+        return
     for pattern, build in _PATTERNS:
         if pattern.search(question):
-            return _statement(build(answer), told[0])
-    return None
-
-
-def _statement(sentence: Optional[str], quote: str) -> Optional[Statement]:
-    if not sentence:
-        return None
-    read = statements(sentence)
-    return evolve(read[0], quote=quote) if read else None
+            sentence = build(answer)
+            yield sentence, sentence is not None and build in (_year, _school, _mood), "emotional_state" if build is _mood else "fact"
+            if sentence:
+                return
+    if _HELPS.search(question) and len(answer.split()) <= 8:
+        yield f"I find that {answer} helps", True, "preference"
+        return
+    match = _WH.match(question)
+    if not match or len(answer.split()) > 10:
+        return
+    rest = re.sub(r"\b(?:these days|at the moment|lately|now|then|usually|normally|yourself|today|right now)$", "", match["rest"].strip()).strip()
+    if _HOLLOW.match(rest) or _DEICTIC.search(rest) or re.search(r"\byou\b", rest) or _NO_THING.match(answer) or number_of(answer.split()[0]):
+        return
+    rest = re.sub(r"\byour\b", "my", rest)
+    wh = match["wh"].lower()
+    subject = "I'm" if match["short"].strip().lower() in {"'re", "are"} else "I've" if "have" in match["short"].lower() else "I"
+    if rest.endswith(" with") or wh.startswith(("what", "which", "who")) or _PREPOSITION.match(answer):
+        joint = ""
+    elif wh.startswith("where"):
+        joint = "to " if re.search(r"\b(?:going|off|go|travel|head|heading|flying)\b", rest) else "at "
+        rest = re.sub(r" to$", "", rest)
+    else:
+        joint = ""
+    yield f"{subject} {rest} {joint}{answer}", True, "fact"

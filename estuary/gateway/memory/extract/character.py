@@ -9,8 +9,9 @@ from .facts import read_facts
 from .habits import read_habits
 from .notes import Notes
 from .people import read_others
-from .statements import Statement, statements
+from .statements import Statement, is_past, statements
 from .voice import third_person
+from .words import DULL_PAST
 
 __all__ = ["read_character"]
 
@@ -19,7 +20,7 @@ _SMALL_TALK = re.compile(
     r"delighted|pleased|curious|fine|good|well|great|proud of you|love (?:that|it|how|hearing|your|the idea|this)|like (?:that|your|the idea|it|how)|"
     r"hope|think|see|hear|understand|remember|know|guess|suppose|bet|wonder|agree|mean|can|could|would|will|want|wish|an ai|a (?:language model|virtual|digital|bot|chatbot)|"
     r"let|promise|imagine|noted|got it|believe|feel for|appreciate|look forward|can't wait|keep that|missed you|heard|made a note|saved|wrote that|enjoy (?:talking|chatting|our|hearing)|love (?:talking|chatting|our)|"
-    r"doing|looking forward|listening|working on it|have no|not sure|going to)\b",
+    r"a (?:wee )?bit|stuck|at your|ready|doing|looking forward|listening|working on it|have no|not sure|going to)\b",
     re.I,
 )
 _TOLD = re.compile(
@@ -58,15 +59,27 @@ def read_character(exchange: Exchange, notes: Notes) -> None:
             )
 
 
+_POINTING = re.compile(r"^(?:\w+ ){1,3}(?:it|that|this|them|him|her|so|there)$", re.I)
+
+
+def _deed(text: str) -> bool:
+    """"I rode one once": the past of a verb that isn't said in passing."""
+    match = re.match(r"(?:i|we)(?P<have>'ve| have)? (?:(?:once|never|also|even|already) )*(?P<verb>[a-z]+) ", text, re.I)
+    if not match:
+        return False
+    verb = match["verb"].lower()
+    return verb in {"was", "were", "been"} or (is_past(verb) and verb not in DULL_PAST - {"lived", "worked", "owned", "watched"})
+
+
 def _own(statement: Statement) -> bool:
     return re.match(r"(?:i|i'm|i've|we|we're|we've|my|our)\b", statement.text, re.I) is not None
 
 
 def _simple(statement: Statement, notes: Notes) -> bool:
-    if not _TOLD.match(statement.text):
+    if not _TOLD.match(statement.text) and not _deed(statement.text):
         return False
     content = third_person(statement.text)
-    if len(content.split()) < 3:
+    if len(content.split()) < 3 or _POINTING.search(content):
         return False
     notes.remember(content, "character_self", statement, confidence=0.8)
     return True

@@ -6,7 +6,9 @@ import re
 from typing import Optional
 
 from ...engines._fact import Fact
+from ...engines._clauses import sentences as _sentences
 from ...engines._text import EDGE
+from ...engines._values import read_name
 from ..base import FactChange
 from .facts import SINGLE, sentence_of, tell
 from .notes import USER, Notes
@@ -35,11 +37,54 @@ def read_correction(statement: Statement, notes: Notes) -> bool:
     match = _NOT.match(text) or _RATHER.match(text)
     if match:
         return _replace(match["what"] or "", _clean(match["old"]), _clean(match["new"]), statement, notes)
+    if statement.corrective and (_renamed(statement, notes) or _rescheduled(statement, notes)):
+        return True
     meant = _MEANT.match(text)
-    if meant and statement.corrective is not None:
+    if meant:
         new = _clean(meant["new"])
         if len(new.split()) <= 4 and not re.match(r"(?:it|that|what|to|you|no|business|well)\b", new, re.I):
             notes.remember(f"Meant {new}", "correction", statement, confidence=0.7)
+            return True
+    return False
+
+
+def _renamed(statement: Statement, notes: Notes) -> bool:
+    """"It's Katarzyna, actually" to somebody who has said "Good evening, Catherine!"."""
+    greeted = _GREETED.search(notes.exchange.before)
+    told = _ITS.match(statement.text)
+    if not greeted or not told:
+        return False
+    name = read_name(statement.text[told.end() :], strict=True)
+    if not name or name.casefold() == greeted["name"].casefold():
+        return False
+    known = (*notes.exchange.facts.get("name", ()), greeted["name"])
+    tell("name", Fact("name", name, replaces=True), f"Is called {name}", statement, notes, known=known)
+    return True
+
+
+_GREETED = re.compile(
+    r"(?:\b(?i:hi|hello|hey|good (?:morning|evening|afternoon|night|day)|welcome(?: back)?|meet you|thanks|thank you|sorry|bye|okay|ok|right|well|then),? |^)(?P<name>[A-Z]\w+)[!.?,]"
+)
+_ITS = re.compile(r"(?:it's|it is|i'm|my name's|my name is|the name's) (?:actually )?", re.I)
+_DAY = re.compile(r"\b(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|january|february|march|april|june|july|august|september|october|november|december|\d{1,2}(?::\d\d)? ?(?:am|pm|o'clock)|noon|midnight|\d{1,2}(?:st|nd|rd|th))\b", re.I)
+_DAY_TOLD = re.compile(r"(?:it's |it is |they moved it to |moved to |it's been moved to |that's |make that |on |in |at )?(?:now )?(?P<new>" + _DAY.pattern + r")(?: actually| now| instead| sorry)*$", re.I)
+
+
+def _rescheduled(statement: Statement, notes: Notes) -> bool:
+    """"Tuesday, actually" where the character has said "Your course starts on Monday"."""
+    told = _DAY_TOLD.match(statement.text)
+    if not told:
+        return False
+    new = told["new"]
+    sentences = [body for body, _ in _sentences(notes.exchange.before)]
+    for body in reversed(sentences):
+        old = _DAY.search(body)
+        if old and old[0].casefold() != new.casefold() and (old[0][0].isdigit() == new[0].isdigit()):
+            said = re.sub(r"^(?:so|and|oh|ah|right|great|ok|okay|but|your|the|you said|wasn't|isn't|is|was)[, ]+", "", body, flags=re.I)
+            said = re.sub(r",? (?:then|right|aye|yes|isn't it|no|is it|are you|eh)$", "", said, flags=re.I)
+            said = re.sub(r"\byour\b", "their", re.sub(r"\byou\b", "they", said))
+            content = f"{said.replace(old[0], new)}, not {old[0]}"
+            notes.remember(content, "correction", statement, confidence=0.8, topic="plan", supersedes=[old[0]])
             return True
     return False
 

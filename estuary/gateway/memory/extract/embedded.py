@@ -14,7 +14,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..base import Exchange, Extraction
-from .answers import complete
+from .anaphora import is_fragment, resolve
+from .answers import answers
 from .character import read_character
 from .corrections import read_correction
 from .events import read_events
@@ -22,9 +23,10 @@ from .facts import read_facts
 from .feelings import read_feelings
 from .habits import read_habits
 from .notes import Notes
-from .people import read_others
+from .people import companions, read_others
 from .places import read_places
 from .statements import Statement, statements
+from .voice import owned, third_person
 
 __all__ = ["EmbeddedExtractor"]
 
@@ -54,17 +56,30 @@ class EmbeddedExtractor:
     def extract(self, exchange: Exchange) -> Extraction:
         """What is worth remembering of ``exchange``. Takes time linear in its length and raises nothing."""
         notes = Notes(exchange)
-        found = statements(exchange.text)
-        for statement in found:
+        said = fragment = ""
+        for statement in statements(exchange.text):
+            meant = resolve(statement, said, fragment)
             for read in _READERS:
-                if read(statement, notes):
+                if read(meant, notes):
                     break
-        if not notes.memories and exchange.before:
-            answer = complete(exchange.text, exchange.before)
-            if answer is not None:
-                for read in (read_facts, read_others, read_habits):
-                    if read(answer, notes):
-                        break
+            companions(meant, notes)
+            said = statement.text
+            fragment = said if is_fragment(said) else fragment
+        if exchange.before and 0 not in notes.sentences:
+            _read_answer(exchange, notes)
         if exchange.reply:
             read_character(exchange, notes)
         return notes.extraction()
+
+
+def _read_answer(exchange: Exchange, notes: Notes) -> None:
+    for answer in answers(exchange.text, exchange.before):
+        before = len(notes.memories)
+        read_any = any(read(answer.statement, notes) for read in _READERS)
+        if len(notes.memories) > before:
+            return
+        if answer.plain and not read_any:
+            content = third_person(answer.statement.text) or owned(answer.statement.text)
+            if content:
+                notes.remember(content, answer.memory_type, answer.statement, confidence=0.7)
+                return

@@ -36,6 +36,7 @@ _HAVE = re.compile(
     r"barbecue|bbq|picnic|visitors|guests)\b",
     re.I,
 )
+_ON_DAY = re.compile(r"on (?:\w+day|the \d)|at (?:christmas|easter)", re.I)
 _OCCASION = re.compile(
     r"(?:my|our|the) (?P<what>(?:[\w'-]+ ){0,3}?(?:interview|exam|exams|test|appointment|wedding|party|concert|gig|recital|race|marathon|"
     r"match|deadline|surgery|operation|flight|trip|holiday|vacation|reunion|audition|performance|anniversary|"
@@ -45,6 +46,7 @@ _OCCASION = re.compile(
 )
 _DIED = re.compile(
     r"(?:my|our) (?:\w+ ){0,3}\w+ (?:died|passed away)|(?:someone|somebody|they|a \w+) (?:stole|hit|broke into|crashed into) my\b"
+    r"|(?:the |my |a |all that )?[\w-]+ (?:wrecked|broke|hurt|ruined|injured|damaged|messed up|killed) my (?:back|knee|shoulder|wrist|ankle|hand|leg|arm|neck|hip|foot|eyes|hearing)"
     r"|my (?:car|bike|phone|laptop|flight|boiler|computer|fridge|house|flat|apartment|wallet|bag|landlord|boss|company|team|train|washing machine) "
     r"(?:broke|got|was|has been|died|crashed|is broken|promoted|fired|evicted|flooded|won|gave me|sacked|laid)",
     re.I,
@@ -72,7 +74,8 @@ _NOT_HAD = re.compile(
 _DID = re.compile(r"(?:a|an|my|our|the|some|yoga|karate|\w+ing)\b(?! (?:same|right|thing|best))")
 _SAW = re.compile(r"(?:a|an|my|our|the|two|[A-Z])")
 _VAGUE = re.compile(
-    r"^(?:\w+ )(?:it|that|this|them|him|her|you|one|something|nothing|what|how|why|so|up|off|on|away|there|here)?$",
+    r"^\w+ (?:(?:it|that|this|them|him|her|you|one|something|nothing|what|how|why|so|up|off|on|away|there|here|back|down|out|over|in|"
+    r"again|too|all|though|around|right)(?: |$))*$",
     re.I,
 )
 _WANTED = frozenset(
@@ -115,6 +118,9 @@ def read_events(statement: Statement, notes: Notes) -> bool:
         topic="plan" if tense == "future" and not _topical(content) else None,
     )
     companions(statement, notes)
+    born = re.match(r"(?:i|we) (?:just |finally )?(?:had|got|adopted|bought|rescued) an? (?:new |baby |rescue )*(?P<role>baby|baby boy|baby girl|boy|girl|puppy|kitten|dog|cat|rabbit|hamster|parrot|horse)$", text, re.I)
+    if born:
+        notes.pending, notes.pending_memory = ("baby" if born["role"] in {"boy", "girl"} else born["role"]), content
     return True
 
 
@@ -172,8 +178,9 @@ def _tense(text: str, notes: Notes) -> str | None:
         )
     if _PLANS.match(text):
         return "future"
-    if _HAVE.match(text) and when and told != "past" and not is_past(text.split()[1].lower()):
-        return "future"
+    if when and told != "past" and re.match(r"(?:i|we)(?:'ve got|'ve|'m having| have(?: got)?) ", text, re.I):
+        if _HAVE.match(text) or told == "future" or _ON_DAY.match(when.phrase):
+            return "future" if not re.match(r"(?:i|we)(?:'ve| have) (?!got\b|an?\b|my\b|the\b)\w+(?:ed|en)\b", text, re.I) else None
     occasion = _OCCASION.match(text)
     if occasion:
         if re.search(r"\b(?:was|went|got)\b", text):
@@ -206,6 +213,8 @@ def _past(text: str, timed: bool) -> str | None:
                 r"to (?=[A-Z])|(?:promoted|fired|accepted|diagnosed|offered|invited|hired|selected)\b", rest
             )
             return "past" if been else None
+        if re.search(r"\bsince\b|\bfor (?:\d+|years|ages|a (?:year|decade|long)|(?:about |over |almost |nearly )?(?:two|three|four|five|six|seven|eight|nine|ten|twenty)|the (?:last|past)|most|my whole)", rest):
+            return None  # what has lasted is no event
         if verb in {"got", "had"} and "just" not in adverbs and not timed:
             return None
         if verb in DULL_PAST - _WANTED - {"got", "had"}:

@@ -8,6 +8,7 @@ from ...engines._fact import Fact
 from ...engines._fact_rules import read_clause
 from ..base import FactChange
 from .notes import USER, Notes
+from .paraphrase import paraphrase
 from .people import companions, note_creature
 from .statements import Statement
 from .voice import third_person
@@ -51,6 +52,7 @@ _VERBS = {
     "obsessed with": "Is obsessed with",
 }
 _ENDED = re.compile(r"\b(?:any ?more|any longer|no longer|used to|stopped|gone off|quit|gave up|given up)\b", re.I)
+_GONE_OFF = re.compile(r"\b(?:gone off|stopped liking|fallen out of love with|lost interest in)\b", re.I)
 _PASSING = re.compile(
     r"^(?:i|we) (?:\w+ )?(?:love|like|enjoy|hate|prefer|dislike) (?:how|when|that|the way|the idea|the fact|it|this|these|"
     r"those|what|your|you|talking (?:to|with) you|chatting|hearing|being here|to be here)\b",
@@ -65,7 +67,11 @@ def read_facts(statement: Statement, notes: Notes) -> bool:
         return True
     facts = list(read_clause(text))
     if not facts:
+        text = paraphrase(text) or ""
+        facts = list(read_clause(text)) if text else []
+    if not facts:
         return False
+    jobs = any(fact.key == "job" for fact in facts)
     content = third_person(text)
     for fact in facts:
         key = KEYS.get(fact.key, fact.key)
@@ -73,6 +79,13 @@ def read_facts(statement: Statement, notes: Notes) -> bool:
             note_creature(fact.value, statement, notes, negated=fact.negated)
             continue
         known = notes.exchange.facts.get(key, ())
+        if _GONE_OFF.search(text) and not any(value.casefold() == fact.value.casefold() for value in known):
+            tell("dislikes", Fact("dislikes", fact.value), content, statement, notes)
+            continue
+        if key == "employer" and re.match(r"an? ", fact.value) and not fact.negated:
+            if not jobs:  # "a bakery" names no employer, but says what the work is
+                tell("occupation", Fact("job", f"at {fact.value}", replaces=True), f"Works at {fact.value}", statement, notes)
+            continue
         tell(key, fact, _sentence(key, fact, text, content), statement, notes, known=tuple(known))
     companions(statement, notes, living="live" in text.lower())
     return True
@@ -162,7 +175,7 @@ def _sentence(key: str, fact: Fact, text: str, content: str) -> str:
     if key == "birthday":
         return f"Birthday is {value}"
     if key == "allergies":
-        return f"Is allergic to {value}"
+        return f"Is allergic to {value}" if "allerg" in content or not content else content
     if key == "languages":
         return f"Speaks {value}"
     if key.startswith("favourite"):

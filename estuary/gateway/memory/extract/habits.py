@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
+from ...engines._words import LANGUAGES
 from ..base import FactChange
 from .notes import Notes
 from .people import companions
 from .statements import Statement
-from .voice import others, proper_language, sentence_case, third_person, tidy
+from .voice import owned, proper_language, third_person
 from .words import HABITS
 
 __all__ = ["read_habits"]
@@ -28,7 +29,7 @@ _DOING = re.compile(
     rf"(?:i|we)(?:'m| am|'re| are|'ve been| have been) {_ADVERBS}"
     r"(?P<verb>learning|studying|training|writing|working on|working from|working towards|working nights|working part|taking (?:a|an|\w+ lessons|\w+ classes|lessons|classes|driving)|saving|looking for|building|"
     r"renovating|restoring|majoring|doing (?:a|an|my)|applying|raising|volunteering|teaching|running a|running my|dating|seeing (?:a|someone)|trying to (?:learn|quit|stop|lose|get|eat|find|save|have)|"
-    r"reading|practising|practicing|preparing|growing|knitting|collecting|playing|sharing|renting|staying|fostering|"
+    r"reading|rereading|watching|rewatching|bingeing|binge-watching|listening to|practising|practicing|preparing|growing|knitting|collecting|playing|sharing|renting|staying|fostering|"
     r"organising|organizing|planning|married|engaged|living|recovering|job hunting|house hunting|coaching|making (?:a|an|my))\b(?P<rest>.*)$",
     re.I,
 )
@@ -47,7 +48,7 @@ _BEING = re.compile(
     r"left-handed|right-handed|short-sighted|deaf|blind|pregnant|expecting|married|engaged|divorced|single|widowed|separated|"
     r"gay|lesbian|bisexual|bilingual|trilingual|introverted|extroverted|shy|religious|jewish|muslim|christian|catholic|buddhist|hindu|atheist|"
     r"on (?:a diet|medication|antidepressants|parental leave|maternity leave|paternity leave|sick leave|sabbatical)|in (?:my (?:first|second|third|final|last) year|"
-    r"my (?:\w+ )?(?:twenties|thirties|forties|fifties|sixties)|a (?:band|choir|book club|long-distance relationship|relationship|wheelchair)|therapy|recovery|college|high school)|"
+    r"my (?:\w+ )?(?:twenties|thirties|forties|fifties|sixties)|an? (?:band|choir|book club|club|team|orchestra|quiz team|league|running club|theatre group|drama group|group|long-distance relationship|relationship|wheelchair|swimming club|chess club|union)|therapy|recovery|college|high school)|"
     r"good at|bad at|terrible at|(?:\d+|one|two|three|four|five|six|seven|eight|nine) (?:months|weeks) pregnant|"
     r"(?:italian|french|german|spanish|british|english|irish|scottish|welsh|american|canadian|australian|dutch|belgian|swedish|"
     r"norwegian|danish|finnish|polish|czech|greek|turkish|portuguese|brazilian|mexican|indian|chinese|japanese|korean|vietnamese|russian|"
@@ -79,7 +80,7 @@ _NEVER = re.compile(
     re.I,
 )
 _SINCE = re.compile(
-    r"(?:i|we)(?:'ve| have) (?:been |lived |worked |played |known |had |loved |collected |spoken |danced |done |run )(?P<rest>.*(?:\bfor (?:about |over |almost |nearly |more than |a |the )?(?:\d+|past|last|two|"
+    r"(?:i|we)(?:'ve| have) (?!to\b|got\b)[a-z]+ (?P<rest>.*(?:\bfor (?:about |over |almost |nearly |more than |a |the )?(?:\d+|past|last|two|"
     r"three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|years|decades|many|several|few|couple|long)|\bsince\b|\ball my life).*)",
     re.I,
 )
@@ -92,9 +93,23 @@ _STUDIED = re.compile(
     r"was raised|was adopted|graduated)\b",
     re.I,
 )
+_NTH = re.compile(
+    r"(?:it's|it is|this is|it'll be|that's) my (?P<what>(?:first|second|third|fourth|fifth|sixth|last|\d+(?:st|nd|rd|th)) (?:try|attempt|go|time|marathon|year|season|term|semester|lesson|job|"
+    r"child|baby|visit|trip|week|month)\b.*)",
+    re.I,
+)
+#: "maths is way better", "bees are brilliant": a taste, told of the thing itself.
+_JUDGED = re.compile(
+    r"(?P<what>[a-z][\w-]+)(?: [\w-]+)? (?:is|are) (?:just |so |really |absolutely |way |much |the |pretty |honestly |simply )*(?:brilliant|better|best|amazing|awesome|fantastic|wonderful|"
+    r"overrated|underrated|delicious|disgusting|gross|boring|awful|terrible|horrible|nonsense|rubbish|great fun|beautiful|my thing|my jam|my life|life)(?: though| though,)?$"
+)
+_NOTHING = frozenset(
+    """it that this he she they you there these those who what everything everyone all nothing life today yesterday tomorrow
+    weather food service work the my your his her their our things mine yours school which so""".split()
+)
 _WISH = re.compile(
     r"(?:i|we)(?:'d| would) (?:really |also |just )?(?:love|like) to (?!know|hear|ask|talk|hang|help|see you|have a|order|say|think|tell)|"
-    r"(?:i|we)(?:'ve| have) always (?:wanted|dreamed|dreamt)|(?:i|we) (?:really |always |also )?(?:want|hope|dream of|dream about|aim) (?:to )?"
+    r"(?:i|we)(?:'ve| have) (?:always )?(?:wanted|dreamed|dreamt) (?:to|of|about)|(?:i|we) (?:really |always |also )?(?:want|hope|dream of|dream about|aim) (?:to )?"
     r"(?:learn|visit|become|be an?|travel|open|start|write|move|live|get|buy|run|go to|see|finish|own|have|study|quit|retire|build|work|opening|becoming|living|travelling)\b|my (?:dream|goal|ambition|"
     r"resolution|bucket list|new year's resolution) (?:is|for)\b",
     re.I,
@@ -114,7 +129,7 @@ _EMPTY = re.compile(
 _FREQUENT = re.compile(
     r"\b(?:every|each|once a|twice a|times a|on (?:mon|tues|wednes|thurs|fri|satur|sun)days|on weekends|at weekends|a lot|daily|weekly|most (?:days|mornings|weekends|nights)|"
     r"in the (?:mornings?|evenings?)|at night|in my (?:free|spare) time|for a living|for fun|as a hobby|regularly|all the time|professionally|"
-    r"before (?:work|bed)|after work|a day|a week|a month|for \d+ years|on sundays)\b",
+    r"of (?:the|every|each) (?:month|week|year)|at lunch(?:time)?|before (?:work|bed)|after work|a day|a week|a month|for \d+ years|on sundays)\b",
     re.I,
 )
 _OBJECT = re.compile(
@@ -131,7 +146,7 @@ _OWN_THING = re.compile(
     r"my (?P<what>(?:\w+ ){0,2}?(?:commute|hobby|hobbies|house|flat|apartment|car|bike|garden|degree|major|school|university|office|company|shop|bakery|"
     r"star sign|zodiac sign|middle name|surname|last name|maiden name|nickname|shoe size|eyes|hair|hometown|neighbourhood|street|shift|shifts|band|team|"
     r"native language|mother tongue|religion|instrument|drink|order|comfort food|guilty pleasure|specialty|speciality|wedding anniversary|anniversary|"
-    r"pronouns|height|blood type|phone|dream job|alarm|biggest fear|worst fear|fear|knee|back|family|parents|ancestors|roots))"
+    r"pronouns|height|blood type|phone|dream job|alarm|biggest fear|worst fear|fear|knee|back|family|parents|ancestors|roots)|" + "|".join(sorted(LANGUAGES)) + r")"
     r"(?:'s| is| are| was| were| come| comes) (?P<rest>.+)",
     re.I,
 )
@@ -144,12 +159,20 @@ _OWN_DULL = re.compile(
 def read_habits(statement: Statement, notes: Notes) -> bool:
     """A lasting state, a habit, a possession, a past of long standing, a wish."""
     text = statement.text
+    nth = _NTH.match(text)
+    if nth:
+        notes.remember(f"Is on their {nth['what']}", "fact", statement, confidence=0.7)
+        return True
+    judged = _JUDGED.match(text)
+    if judged and judged["what"].lower() not in _NOTHING:
+        notes.remember(f"Thinks {text.strip(' ,')}", "preference", statement, confidence=0.65)
+        return True
     kind = _kind(text)
     if kind is None:
         return _own(statement, notes)
     content = proper_language(third_person(text))
     if not content and kind == "wish":
-        content = proper_language(_possessed(text))
+        content = proper_language(owned(text))
     if not content:
         return False
     memory_type, confidence, fact = kind if kind == "preference" else "fact", 0.8, None
@@ -220,6 +243,12 @@ def _kind(text: str) -> str | None:
             rest,
         ):
             return "state"
+        if verb in {"drink", "eat", "cook", "ride", "play", "run", "cycle"} and re.search(r"\bnow$", rest) and not re.search(r"\b(?:right now|you|it)\b", rest):
+            return "state"
+        if verb in {"have", "take", "drink", "eat", "get"} and re.match(r"(?:i|we) (?:always|usually|only|never|normally|mostly) ", text, re.I) and not re.match(r"(?:to|been|a feeling|the feeling|this|that|it)\b", rest):
+            return "state"
+        if verb == "keep" and re.match(r"(?:an?|two|three|four|five|six|some|my|bees|hens|chickens|\d)\b", rest) and not re.match(r"(?:a (?:straight|secret|close)|my (?:word|mouth|cool|eye))", rest):
+            return "state"
         if verb in {"believe", "belong", "support", "follow", "root", "avoid", "keep"} and re.match(
             r"(?:in (?!you)|to |for |[A-Z]|bees|chickens|a |dairy|gluten|meat|sugar)", rest
         ):
@@ -248,11 +277,6 @@ def _bare(text: str) -> str:
     return re.sub(r",? (?:any ?more|any longer|these days|now|at all|though)\b.*$", "", bare, flags=re.I).strip(" ,")
 
 
-def _possessed(text: str) -> str:
-    rest = re.sub(r"^my ", "", text, flags=re.I)
-    return sentence_case(tidy(others(rest)))
-
-
 def _own(statement: Statement, notes: Notes) -> bool:
     match = _OWN_THING.match(statement.text)
     if not match or _OWN_DULL.match(match["rest"]):
@@ -263,5 +287,5 @@ def _own(statement: Statement, notes: Notes) -> bool:
         if what == "nickname" and len(match["rest"].split()) == 1
         else None
     )
-    notes.remember(proper_language(_possessed(statement.text)), "fact", statement, confidence=0.8, fact=fact)
+    notes.remember(proper_language(owned(statement.text)), "fact", statement, confidence=0.8, fact=fact)
     return True

@@ -28,10 +28,19 @@ class Notes:
         self.memories: dict[str, Candidate] = {}
         self.entities: dict[str, Entity] = {}
         self.relations: dict[tuple[str, str, str], Relation] = {}
+        #: sentences that have left something
+        self.sentences: set[int] = set()
         #: who "she", "he" and "it" are: (role, name) last spoken of
         self.she: Optional[tuple[str, str]] = None
         self.he: Optional[tuple[str, str]] = None
         self.it: Optional[tuple[str, str]] = None
+        #: a name whose bearer hasn't been told yet: "that's Biscuit, …"
+        self.shown: Optional[str] = None
+        #: a piece of furniture and the like, last spoken of
+        self.thing: Optional[str] = None
+        #: a role whose name may follow, and the memory that told of it: "we had a baby! …"
+        self.pending: Optional[str] = None
+        self.pending_memory: Optional[str] = None
 
     def remember(
         self,
@@ -54,6 +63,7 @@ class Notes:
             if fact is not None and known.fact is None:
                 self.memories[content.casefold()] = evolve(known, fact=fact)
             return
+        self.sentences.add(statement.sentence)
         first, rest = topics_of(content, key=fact.key if fact else None, first=topic)
         self.memories[content.casefold()] = Candidate(
             content=content,
@@ -66,6 +76,12 @@ class Notes:
             entities=tuple(dict.fromkeys(entities)),
             supersedes=tuple(dict.fromkeys(word for word in supersedes if word)),
         )
+
+    def amend(self, content: str, better: str, fact: FactChange) -> None:
+        """Say a memory again, now that more is known."""
+        old = self.memories.pop(content.casefold(), None)
+        if old is not None:
+            self.memories[better.casefold()] = evolve(old, content=better, fact=fact)
 
     def entity(self, name: str, kind: str, *, role: Optional[str] = None, aliases: Sequence[str] = ()) -> str:
         """Note somebody or something named; returns the name."""

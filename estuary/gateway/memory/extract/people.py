@@ -15,7 +15,7 @@ from .notes import USER, Notes
 from .statements import Statement, is_past
 from .voice import others, sentence_case, tidy
 from .when import place_after
-from .words import CLOSE, FEMALE, MALE, PLURAL_ROLES, ROLES, singular
+from .words import BREEDS, CLOSE, FEMALE, MALE, PLURAL_ROLES, ROLES, singular
 
 __all__ = ["companions", "note_creature", "read_others"]
 
@@ -28,7 +28,8 @@ _ADJECTIVE = (
     r"\d{1,2}[- ]year[- ]old)"
 )
 _SUBJECT = re.compile(
-    rf"(?:my|our) (?P<adjectives>(?:{_ADJECTIVE} ){{0,3}})(?P<role>{_ROLE})(?P<own>'s|s')?(?P<comma>,)?(?= |'|$)",
+    rf"(?:(?:my|our) (?P<adjectives>(?:{_ADJECTIVE} ){{0,3}}(?:(?!favou?rite|whole|own|other)[a-z-]+ )??)(?P<role>{_ROLE})|(?P<bare>mum|mom|dad|grandma|grandpa|granny|nan|gran|mummy|daddy)|"
+    rf"the (?P<the>{_ROLE})(?= is (?:called )?(?-i:[A-Z])))(?P<own>'s|s')?(?P<comma>,)?(?= |'|$)",
     re.I,
 )
 _MENTION = re.compile(
@@ -45,7 +46,7 @@ _VERB = re.compile(
 _LASTING = re.compile(
     r"(?:not )?(?:(?:a|an|the|my|our|from|called|named|retired|pregnant|expecting|ill|sick|allergic|vegetarian|vegan|deaf|"
     r"blind|dead|married|divorced|engaged|single|older|younger|in hospital|in the hospital|at university|at uni|in college|"
-    r"getting|coming|visiting|moving|starting|turning|studying|learning|training|working|living|having|going to|"
+    r"getting|coming|visiting|staying|moving|starting|turning|studying|learning|training|working|living|having|going to|"
     r"in the (?:army|navy|military)|dying|recovering|scared of|afraid of|terrified of|diabetic|autistic|"
     r"based|obsessed with|crazy about|into|very (?:ill|sick)|really (?:ill|sick)|seriously ill|flying|leaving|"
     r"dutch|german|french|italian|spanish|irish|english|scottish|polish|japanese|chinese|korean|indian|brazilian|"
@@ -71,6 +72,14 @@ _DEEDS = frozenset(
 )
 _SAYS = frozenset("says said thinks told wants keeps asked calls called believes claims knows heard thought".split())
 _PRONOUN = re.compile(r"(?P<who>he|she|it|they)(?P<short>'(?:s|re|ve))? (?=.)", re.I)
+_LOSS = re.compile(
+    rf"(?:^|\b(?:since|when|after|before|because) )(?:(?:my|our) )?(?P<role>{_ROLE})(?: (?P<name>(?-i:[A-Z])[a-z]+))? (?P<what>(?:died|passed away|has died|has passed away|passed)\b[^,]*)",
+    re.I,
+)
+_SHOWN = re.compile(
+    r"(?P<who>(?i:that's|this is|meet|say hi to|i've got|we've got|i have|we have|there's))(?: my| our)? (?P<name>[A-Z][\w-]+)(?=$|,| (?:the|my|a|who)\b)"
+)
+_ASKED_ROLE = re.compile(rf"\b(?P<role>{_ROLE})\b(?!.*\b(?:{_ROLE})\b)", re.I)
 _KEYS = KIN | {"sibling", "grandchild", "parents", "grandparents", "kid", "stepdad", "stepmom"}
 
 
@@ -83,6 +92,8 @@ def _key(role: str) -> Optional[str]:
 
 def read_others(statement: Statement, notes: Notes) -> bool:
     """A clause whose subject is somebody of the user's, by role or as "she". True where it is one, told or not."""
+    if _loss(statement, notes) or _pending(statement, notes):
+        return True
     match = _SUBJECT.match(statement.text)
     if match and re.match(r"(?: [A-Z][\w'-]*,?)? and i\b", statement.text[match.end() :], re.I):
         return False  # "my wife and I"
@@ -95,13 +106,78 @@ def read_others(statement: Statement, notes: Notes) -> bool:
     return _of_name(statement, notes)
 
 
-def _of_role(match: re.Match[str], statement: Statement, notes: Notes) -> None:
+def _loss(statement: Statement, notes: Notes) -> bool:
+    match = _LOSS.search(statement.text)
+    if not match:
+        return False
     role = match["role"].lower()
+    content, dates = notes.dated(f"{_label(role, '', match['name'])} {tidy(others(match['what']))}", tense="past")
+    key = _key(role)
+    fact = FactChange(key, f"{role} {match['name']}" if match["name"] else role) if key else None
+    notes.remember(content, "event", statement, confidence=0.9, topic="death", fact=fact, entities=dates)
+    _speak_of(role, match["name"] or "", notes)
+    return True
+
+
+def _pending(statement: Statement, notes: Notes) -> bool:
+    """A name by itself where the role is known: "Miso and Udon" after "How many cats is it now?"."""
+    text = statement.text
+    shown = _SHOWN.match(text)
+    if shown and _is_name(shown["name"]):
+        notes.shown = shown["name"]
+        breed = next((BREEDS[w] for w in re.findall(r"[a-z]+", text[shown.end() :].lower()) if w in BREEDS), None)
+        if breed:
+            _introduce(breed, "", notes.shown, statement, notes)
+        return bool(shown["who"])
+    role = notes.pending or _asked_role(notes)
+    if not role:
+        return False
+    names = _bare_names(text)
+    if names:
+        if notes.pending and notes.pending_memory:
+            notes.amend(notes.pending_memory, f"{notes.pending_memory} called {names[0]}", FactChange(_key(role) or "family", f"{singular(role)} {names[0]}"))
+            notes.entity(names[0], _kind(role), role=singular(role))
+            notes.relate(USER, singular(role), names[0], 0.9)
+            notes.pending = notes.pending_memory = None
+            return True
+        for name in names:
+            _introduce(role, "", name, statement, notes)
+        return True
+    name, rest = _leading_name(text)
+    if name and rest and re.match(r"(?:is|are|was|has|lives|works|just|'s) ", rest) and name.casefold() not in notes.entities:
+        _predicate(singular(role), "", name, rest, statement, notes)
+        return True
+    return False
+
+
+def _bare_names(text: str) -> list[str]:
+    parts = [part for part in re.split(r", and |, | and | & ", text.strip(" ,.!")) if part]
+    found: list[str] = []
+    for part in parts[:6]:
+        words = re.sub(r"^(?:called|named|it's|she's|he's|her name is|his name is|they're) ", "", part).split()
+        if len(words) == 1 and _is_name(words[0]) and words[0][:1].isupper():
+            found.append(words[0])
+        elif not found or words[0][:1].isupper():
+            return []
+        else:
+            break
+    return found
+
+
+def _asked_role(notes: Notes) -> Optional[str]:
+    question = notes.exchange.before.rpartition("?")[0][-120:]
+    match = _ASKED_ROLE.search(question)
+    return match["role"].lower() if match else None
+
+
+def _of_role(match: re.Match[str], statement: Statement, notes: Notes) -> None:
+    role = (match["role"] or match["bare"] or match["the"]).lower()
     rest = statement.text[match.end() :].strip()
+    _speak_of(singular(role), "", notes)
     adjective = re.sub(
         r"\b(?:beloved|adorable|cute|lovely|sweet|dear|crazy|amazing|wonderful|good|both|new) ?",
         "",
-        match["adjectives"].lower(),
+        (match["adjectives"] or "").lower(),
     )
     if match["own"]:
         named = re.match(r"(?:names? (?:is|are)|called|named) ", rest, re.I)
@@ -130,7 +206,7 @@ def _of_role(match: re.Match[str], statement: Statement, notes: Notes) -> None:
             elif rest.split(" ", 1)[0].lower() in {"birthday", "wedding", "funeral"}:
                 _occasion(role, adjective, rest, statement, notes)
         return
-    named = _NAMED.match(rest)
+    named = _NAMED.match(rest) or re.match(r"(?:is|are) (?=[A-Z][\w-]*(?:$|,| and [A-Z]))", rest)
     if named:
         _name_them(role, adjective, rest[named.end() :], statement, notes)
         return
@@ -141,6 +217,8 @@ def _of_role(match: re.Match[str], statement: Statement, notes: Notes) -> None:
     if match["comma"] and rest.startswith("who "):
         rest = rest[4:]
     if not rest:
+        asked = re.search(r"\bwho(?:'s| is) (?P<name>[A-Z][\w-]+)\?\W*$", notes.exchange.before)
+        name = name or (asked["name"] if asked and _is_name(asked["name"]) else None)
         if name:
             _introduce(role, adjective, name, statement, notes)
         return
@@ -199,6 +277,10 @@ def _introduce(
 ) -> FactChange | None:
     """Note the entity and its relation to the user; a memory of its name where nothing else says it."""
     one = singular(role)
+    known = notes.entities.get(name.casefold())
+    if known is not None and known.role and known.kind == _kind(role):
+        _speak_of(known.role, name, notes)
+        return None
     notes.entity(name, _kind(role), role=one)
     if _kind(role) == "animal":
         notes.relate(USER, "pet", name, 0.9)
@@ -207,7 +289,10 @@ def _introduce(
         notes.relate(USER, one, name, 0.9)
     _speak_of(one, name, notes)
     key = _key(one)
-    change = FactChange(key, f"{one} {name}") if key else None
+    told = any(value.casefold().endswith(name.casefold()) for value in notes.exchange.facts.get(key or "", ()))
+    change = FactChange(key, f"{one} {name}") if key and not told else None
+    if told:
+        return None
     if remember:
         content = f"Has a {one} called {name}" if key == "pets" else f"{_label(one, adjective, None)} is called {name}"
         notes.remember(
@@ -254,7 +339,12 @@ def _occasion(role: str, adjective: str, rest: str, statement: Statement, notes:
 
 def _of_pronoun(match: re.Match[str], statement: Statement, notes: Notes) -> bool:
     who = match["who"].lower()
-    meant = {"she": notes.she, "he": notes.he, "it": notes.it, "they": None}[who]
+    meant = {"she": notes.she, "he": notes.he, "it": notes.it, "they": None}[who] or _known_by_pronoun(who, notes)
+    if meant is None and notes.shown:
+        words = re.findall(r"[a-z]+", statement.text.lower())
+        species = next((BREEDS[word] for word in words if word in BREEDS), None)
+        role = species or next((word for word in words if word in ROLES), None)
+        meant = (role, notes.shown) if role else None
     if meant is None:
         return who in {"he", "she"}
     rest = statement.text[match.end() :]
@@ -272,6 +362,19 @@ def _of_pronoun(match: re.Match[str], statement: Statement, notes: Notes) -> boo
     return True
 
 
+def _known_by_pronoun(who: str, notes: Notes) -> Optional[tuple[str, str]]:
+    """The only one of the family, as far as it is known, whom "he" or "she" can mean."""
+    wanted = {"she": FEMALE, "he": MALE}.get(who)
+    if wanted is None:
+        return None
+    found = []
+    for value in notes.exchange.facts.get("family", ()):
+        role, _, name = value.partition(" ")
+        if role.lower() in wanted:
+            found.append((role.lower(), name))
+    return found[0] if len(found) == 1 else None
+
+
 def _of_name(statement: Statement, notes: Notes) -> bool:
     """ "Anna is allergic to nuts" of somebody introduced in this exchange or known by core facts."""
     name, rest = _leading_name(statement.text)
@@ -285,6 +388,10 @@ def _of_name(statement: Statement, notes: Notes) -> bool:
                 head, _, tail = value.rpartition(" ")
                 if tail.casefold() == name.casefold() and head:
                     role = head.lower()
+    if role is None and re.match(r"is (?:\d+|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\b", rest):
+        # "Kerem is three" of parents is their child
+        if any(re.match(r"(?:baby|son|daughter|kid|child|twin)\b", value) for value in notes.exchange.facts.get("family", ())):
+            role = "child"
     if role is None:
         return False
     _predicate(role, "", name, rest, statement, notes)
@@ -312,7 +419,7 @@ def _predicate(role: str, adjective: str, name: Optional[str], rest: str, statem
             re.I,
         ) is not None and not re.match(r"(?:to (?:go|say)|a (?:point|look|question|go))\b", tail)
     else:
-        tells = (verb in _STATES or verb in _DEEDS or (is_past(verb) and _event_like(tail))) and bool(
+        tells = ((verb in _STATES and (verb not in {"comes", "come"} or tail.startswith("from "))) or verb in _DEEDS or (is_past(verb) and _event_like(tail))) and bool(
             tail or verb in {"died", "retired", "graduated", "proposed"}
         )
     if not tells:
@@ -327,8 +434,9 @@ def _predicate(role: str, adjective: str, name: Optional[str], rest: str, statem
         names += _relations(name, rest, notes)
     label = _label(role, adjective, name)
     content, dates = notes.dated(f"{label} {tidy(others(rest))}", tense="past" if is_past(verb) else "")
-    kind = "fact" if _key(role) == "pets" else "relationship"
-    topic = "pet" if kind == "fact" else "friend" if singular(role) in CLOSE else "family"
+    pet = _key(role) == "pets"
+    kind = ("event" if dates and verb != "is" else "fact") if pet else "relationship"
+    topic = "pet" if pet else "friend" if singular(role) in CLOSE else "family"
     notes.remember(content, kind, statement, confidence=0.85, topic=topic, fact=fact, entities=[*names, *dates])
 
 

@@ -28,7 +28,7 @@ _THING_IS = re.compile(
     re.I,
 )
 _AM = re.compile(
-    r"(?:i|we)(?P<be>'m|'re| am| are)(?: just| already| finally| now| currently| still| both| sitting| standing| waiting| lying| stuck| here| back| out| all| over| up| hiding| parked| outside){0,3} "
+    r"(?:i|we)(?P<be>'m|'re| am| are)(?: just| already| finally| now| currently| still| both| sitting| standing| waiting| lying| stuck| here| back| out| all| over| up| hiding| parked up| parked| camped| moored| outside){0,3} "
     r"(?P<prep>in|at|on|inside|outside|near|by|under|upstairs|downstairs|home|next to)\b ?(?P<rest>.*)$",
     re.I,
 )
@@ -38,6 +38,16 @@ _ARRIVED = re.compile(
 )
 _ROOM = re.compile(
     r"(?:the|my|our|a|an) (?P<words>(?:[\w'-]+ ){0,3}?[\w'’-]+)(?= (?:now|right now|with|waiting|again|today|tonight|and|but|for|because|at the moment|making|having|by|in|near|of|next|already|already|reading|doing|cooking|working|trying)\b|[,.]|$)",
+    re.I,
+)
+_IT_SITS = re.compile(
+    r"(?:it's|it is|they're|they are) (?:now |currently |just |still )?(?:living |sitting |standing |stuck |parked |lying |stored |hanging )?"
+    r"(?P<where>(?:in|on|by|next to|under|behind|near|against|at|beside|above|between|outside|inside) (?:the|my|our) (?:\w+ )?(?:" + "|".join(sorted(ROOMS)) + r"|window|door|wall|floor|corner|stairs|bench|table|shelf|loft)\b.*)",
+    re.I,
+)
+_NAMED_THING = re.compile(
+    r"(?:the|my|our) (?P<thing>(?:new |old |big |little )?(?:sofa|couch|desk|bed|table|lamp|piano|tv|television|bookshelf|bookcase|chair|armchair|painting|bike|car|rug|mirror|"
+    r"wardrobe|dresser|clock|fridge|aquarium|keyboard|cabinet|bench|tree|plant|cactus|telescope|van|boat))\b",
     re.I,
 )
 _NOW = re.compile(
@@ -66,6 +76,16 @@ def read_places(statement: Statement, notes: Notes) -> bool:
         )
         notes.remember(content, "spatial_change", statement, confidence=0.8, topic="home", entities=[thing.lower()])
         return True
+    sits = _IT_SITS.match(text)
+    if sits and notes.thing:
+        where = re.sub(r"\b(?:my|our) ", "their ", sits["where"])
+        content = f"{notes.thing[:1].upper()}{notes.thing[1:]} is {where}"
+        notes.entity(notes.thing, "thing")
+        notes.remember(content, "spatial_change", statement, confidence=0.75, topic="home", entities=[notes.thing])
+        return True
+    named = _NAMED_THING.match(text)
+    if named:
+        notes.thing = named["thing"].lower()
     here = _AM.match(text)
     if here:
         return _whereabouts(here, statement, notes)

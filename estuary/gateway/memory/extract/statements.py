@@ -13,7 +13,8 @@ from collections.abc import Iterator, Sequence
 from attrs import frozen
 
 from ...engines._clauses import plain, sentence_spans, strip_leads
-from .words import BASE_VERBS, IRREGULAR_PAST, NOT_PAST
+from ...engines._words import GIVEN_NAMES
+from .words import BASE_VERBS, EMOTIONS, IRREGULAR_PAST, NOT_PAST
 
 __all__ = ["Statement", "is_past", "statements"]
 
@@ -83,7 +84,7 @@ _TAG = re.compile(
     re.I,
 )
 _CONDITION = re.compile(
-    r"\b(?:if|unless)\b(?! (?:you must|you don't mind|you like|that helps|you want to know|i'm honest|i'm being honest))"
+    r"\b(?:if|unless)\b(?! (?:you must|you don't mind|you like|that helps|you want to know|you're ever|you ever|you're interested|you can believe|i'm honest|i'm being honest))"
     r"|\b(?:imagine|suppose|supposing|hypothetically|pretend|pretending|as though|what if|wish|wished)\b",
     re.I,
 )
@@ -144,7 +145,7 @@ _CORRECTIVE = re.compile(
     r"\b(?:actually|correction|sorry|wait|i mean|in fact|i misspoke|my mistake|scratch that|oops|whoops)\b|^no\b|^nope\b",
     re.I,
 )
-_AFTERTHOUGHT = re.compile(r"[ ,](?:actually|sorry|instead)[.!]*$", re.I)
+_AFTERTHOUGHT = re.compile(r"[ ,]+(?:actually|sorry|instead)[.,;!]*$", re.I)
 _UNREAL = re.compile(
     r"\b(?:(?<!moved )(?<!relocated )(?<!back )(?<!used )(?<!going )to|want|would|could|should|might|may|must|hope|if)\b"
     r"|'d\b",
@@ -216,7 +217,7 @@ def _words(text: str, start: int, end: int) -> list[_Word]:
         word = match[0]
         bare = word.strip(_EDGE).lower()
         if bare in _RESTORED:
-            word, bare = word.replace(word.strip(_EDGE), _RESTORED[bare]), _RESTORED[bare]
+            word, bare = word.replace(word.strip(_EDGE), _RESTORED[bare]), _RESTORED[bare].lower()
         elif bare.endswith("nt") or bare == "i":
             word = plain(word)
             bare = word.strip(_EDGE).lower()
@@ -257,15 +258,22 @@ def _told(
         raw = _text(piece)
         text = _strip(raw)
         if reported and where + len(piece) > trusted:
+            # who is quoted is still worth knowing: "my brother Kofi says …"
             cut = trusted - where - (len(raw.split()) - len(text.split()))
-            if _starts_report(reported[0]):
-                continue
-            text = " ".join(text.split()[:cut]) if cut > 3 else ""
+            owned = cut > 1 and _OWNED.match(text) and _speaks(reported[0])
+            text = _DANGLING.sub("", " ".join(text.split()[:cut])) if owned else ""
         lead = raw[: len(raw) - len(text)]
+        text = _IMPERATIVE.split(text, maxsplit=1)[0]
+        text = _IF_YOU.split(_AFTERTHOUGHT.sub("", text), maxsplit=1)[0]
+        early = _EARLY.match(text)
+        if early:
+            text = f"{text[early.end() :]} {early['time'].lower()}"
         told_off = _CORRECTIVE.search(lead) is not None or _AFTERTHOUGHT.search(raw) is not None
         corrective = told_off or (corrective and not subject)
-        if _elides_subject(text) and _FIRST.match(subject) and not _UNREAL.search(subject):
+        if where and _elides_subject(text) and _FIRST.match(subject) and not _UNREAL.search(subject):
             text = "I " + text
+        elif not subject:
+            text = _restored(text)
         if _CONDITION.search(text):
             continue
         subject = text
@@ -277,8 +285,64 @@ def _told(
         yield Statement(text.lower() if shouting else text, quote, corrective, number)
 
 
-def _starts_report(words: str) -> bool:
-    return re.match(r"(?:in |maybe|perhaps|possibly|for )", words, re.I) is None
+_OWNED = re.compile(r"(?:my|our|she's|he's|it's) ", re.I)
+_DANGLING = re.compile(r",?(?: (?:who|that|and|which|she|he|they|everyone|always|often))+$", re.I)
+
+
+def _speaks(words: str) -> bool:
+    return re.match(r"(?:in |maybe|perhaps|possibly|for |once )", words, re.I) is None
+
+
+#: "just moved", "yeah pretty stressed": what may stand before the first word of an elliptic sentence.
+_BEFORE = re.compile(
+    r"(?:(?:just|finally|still|only|mostly|currently|now|pretty|so|really|very|a bit|bit|a little|kinda|kind of|quite|"
+    r"absolutely|totally|slightly|super|too|also|always|recently|been|back|yeah|yes|no|not) )*",
+    re.I,
+)
+_NO_GERUND = frozenset(
+    """morning evening nothing anything something everything thing king spring string interesting amazing boring being
+    during sing ring bring wing ceiling feeling exciting annoying charming disgusting embarrassing frustrating
+    confusing depressing terrifying relaxing tempting shocking fascinating nothing building meeting wedding according
+    including concerning considering knowing speaking talking saying thinking asking wondering joking kidding""".split()
+)
+_BARE = frozenset("can't cannot never haven't didn't couldn't won't".split())
+_STATES = frozenset("married divorced engaged retired parked stuck camped based born raised pregnant allergic".split())
+_BY_PARTICIPLE = frozenset("in with by up out on of".split())
+_MOVING = frozenset("moved stayed walked arrived landed lived worked played ended signed passed dropped grew slept turned".split())
+_NO_SUBJECT_AFTER = frozenset("is are was were isn't aren't and or".split())
+
+
+def _restored(text: str) -> str:
+    """An elliptic sentence with its subject: "born in Ibadan", "fell off a horse", "terrified tbh"."""
+    lead = _BEFORE.match(text)
+    rest = text[lead.end() :] if lead else text
+    words = [word.strip(_EDGE).lower() for word in rest.split()[:3]]
+    if not words or not words[0] or (len(words) > 1 and words[1] in _NO_SUBJECT_AFTER - {"and"}):
+        return text
+    word, following = words[0], words[1] if len(words) > 1 else ""
+    been = re.search(r"\bbeen ", text[: lead.end() if lead else 0], re.I) is not None
+    if been:
+        return "I've " + text
+    if word in {"born", "raised"}:
+        return "I was " + text
+    if word in EMOTIONS or word in _STATES:
+        if not following or word not in _AMBIGUOUS:
+            return "I'm " + text
+    if word == "been":
+        return "I've " + text
+    if word in _BARE and following and following not in {"mind", "worry", "you"}:
+        return "I " + text
+    if word.endswith("ed") and following in _BY_PARTICIPLE and word not in _MOVING:
+        return text  # "covered in milk"
+    if is_past(word) and word not in _NOT_MINE and word not in GIVEN_NAMES and following:
+        return "I " + text
+    if word.endswith("ing") and len(word) > 4 and word not in _NO_GERUND and following:
+        return "I'm " + text
+    return text
+
+
+_AMBIGUOUS = frozenset("down low lost blue mad hurt torn content calm moved touched mean worn numb bored tense".split())
+_NOT_MINE = frozenset("said told thought meant called named done used understood agreed noted heard made let put were was did".split())
 
 
 def _strip(text: str) -> str:
@@ -291,6 +355,24 @@ def _strip(text: str) -> str:
             break
         text = stripped
     return text.strip(" ,;:-–—\"'(")
+
+
+_IMPERATIVE = re.compile(
+    r",? so (?:please |just )?(?:pick|don't|do|can you|could you|let|make|put|give|take|no|leave|skip|hold|keep|be|tell|show|go easy)\b|"
+    r",? (?:please|thanks)\b",
+    re.I,
+)
+_IF_YOU = re.compile(
+    r",? (?:if|in case) (?:you're ever|you ever|you're interested|you're wondering|you want to know|you must know|you can believe|you don't mind)\b", re.I
+)
+_EARLY = re.compile(
+    r"(?:(?P<time>(?:tomorrow|yesterday|tonight|this (?:morning|afternoon|evening|weekend|week|month|year|summer)|"
+    r"(?:next|last) (?:week|weekend|month|year|summer|winter|spring|autumn|fall|night|\w+day)|on \w+day|"
+    r"in (?:two|three|a few|\d+) (?:days|weeks|months)|(?:two|three|a few|\d+) (?:days|weeks|months|years) ago|"
+    r"in (?:january|february|march|april|may|june|july|august|september|october|november|december|(?:19|20)\d\d))"
+    r"(?: (?:morning|afternoon|evening|night))?),? )(?=(?:i|i'm|i've|we|we're|we've|my)\b)",
+    re.I,
+)
 
 
 def _hands_over(words: Sequence[_Word], where: int) -> bool:
@@ -320,6 +402,8 @@ def _clauses(words: Sequence[_Word]) -> Iterator[Sequence[_Word]]:
             continue
         if joined and index - 2 >= start and words[index - 2].bare in {"as", "even", "so"}:
             continue
+        if joined and before.bare == "since" and any(word.bare in _PERFECT for word in words[start:index]):
+            continue  # "I've supported them since I was six"
         if _begins(words, index, joined, start):
             # the conjunction belongs to neither
             end = index - 1 if joined else index
@@ -328,6 +412,9 @@ def _clauses(words: Sequence[_Word]) -> Iterator[Sequence[_Word]]:
             start = index
     if start < len(words):
         yield words[start:][:MAX_WORDS]
+
+
+_PERFECT = frozenset("i've we've have has been she's he's they've".split())
 
 
 def _begins(words: Sequence[_Word], index: int, joined: bool, start: int) -> bool:
@@ -403,6 +490,9 @@ _OPENERS = frozenset(
 )
 
 
+_ALWAYS_VERBS = frozenset("collect own speak teach knit sew write eat bake enjoy adore cycle volunteer coach wear commute study".split())
+
+
 def _elided_verb(words: Sequence[_Word], at: int, start: int) -> bool:
     """The subject is said once: "I live in Lyon and work as a nurse"."""
     first = words[start].bare
@@ -421,7 +511,7 @@ def _elided_verb(words: Sequence[_Word], at: int, start: int) -> bool:
         return following in {"as", "at", "for", "in", "with", "on", "from", "near"}
     if word in {"love", "hate", "like", "enjoy", "don't", "can't", "speak", "have", "am", "was", "absolutely", "adore"}:
         return True
-    return word in BASE_VERBS and following in _OPENERS
+    return word in _ALWAYS_VERBS or (word in BASE_VERBS and following in _OPENERS)
 
 
 def _elides_subject(text: str) -> bool:

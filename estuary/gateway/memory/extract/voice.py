@@ -7,7 +7,7 @@ import re
 from ...engines._words import LANGUAGES
 from .statements import is_past
 
-__all__ = ["inflect", "others", "sentence_case", "third_person", "tidy"]
+__all__ = ["inflect", "others", "owned", "proper_language", "sentence_case", "third_person", "tidy"]
 
 _BE = {"am": "is", "are": "is", "were": "was", "weren't": "wasn't", "aren't": "isn't", "ain't": "isn't"}
 _HAVE = {"have": "has", "haven't": "hasn't", "do": "does", "don't": "doesn't", "go": "goes"}
@@ -57,6 +57,9 @@ _TAIL = re.compile(
 )
 
 
+_OWNER = re.compile(r"(?:my|our) ", re.I)
+
+
 def inflect(verb: str) -> str:
     """The third person of a bare verb: "study" → "studies"."""
     lower = verb.lower()
@@ -91,6 +94,11 @@ def tidy(text: str) -> str:
 def sentence_case(text: str) -> str:
     """With a capital in front."""
     return text[:1].upper() + text[1:]
+
+
+def owned(text: str) -> str:
+    """A sentence about something of one's own, without its "my": "my commute is long" → "Commute is long"."""
+    return sentence_case(tidy(others(re.sub(r"^(?:my|our) ", "", text, flags=re.I)))) if _OWNER.match(text) else ""
 
 
 def third_person(clause: str) -> str:

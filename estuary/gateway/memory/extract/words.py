@@ -6,6 +6,7 @@ from ...engines._words import KIN, PETS, word_set
 
 __all__ = [
     "BASE_VERBS",
+    "BREEDS",
     "CLOSE",
     "DULL_PAST",
     "EMOTIONS",
@@ -64,8 +65,20 @@ PLURAL_ROLES = {
     "bunnies": "bunny",
 }
 _PET_ROLES = frozenset(pet.replace("-", " ") for pet in PETS)
+#: Breeds by the animal that they are of.
+BREEDS = {
+    **dict.fromkeys(
+        """beagle whippet labrador lab retriever collie poodle spaniel dachshund terrier greyhound lurcher husky pug bulldog boxer
+        corgi dalmatian chihuahua rottweiler doberman schnauzer labradoodle cockapoo shepherd pointer setter mutt mongrel
+        pup dog hound spitz akita vizsla frenchie westie pomeranian malamute mastiff""".split(),
+        "dog",
+    ),
+    **dict.fromkeys("tabby siamese persian ragdoll maine-coon tortoiseshell calico moggy cat kitten tomcat bengal sphynx".split(), "cat"),
+    **{pet: pet for pet in PETS if pet not in {"dog", "cat", "kitten"}},
+}
 #: Every word for somebody (or some animal) of the user's: "my **sister**".
-ROLES = KIN | CLOSE | _PET_ROLES | frozenset(PLURAL_ROLES) | {"family", "grandchild", "sibling", "stepdad", "stepmom"}
+_SPACED = frozenset(role.replace("-", " ") for role in KIN if "-" in role)
+ROLES = KIN | _SPACED | CLOSE | _PET_ROLES | frozenset(PLURAL_ROLES) | {"family", "grandchild", "sibling", "stepdad", "stepmom"}
 FEMALE = word_set("""
     mother mom mum mummy sister daughter wife girlfriend fiancee fiancée aunt niece grandmother grandma granny nan
     granddaughter stepmother stepsister stepdaughter mother-in-law sister-in-law stepmom landlady ex-wife
