@@ -15,6 +15,8 @@ Pick = Callable[[Sequence[str]], str]
 Facts = Mapping[str, Sequence[str]]
 
 _STOPWORDS = word_set("""
+    actually anyway basically certainly definitely finally honestly hopefully kind literally luckily maybe obviously
+    perhaps probably quite rather seriously sort suddenly unfortunately yeah yep okay ok
     a about after again all also am an and any are aren't as at be because been before being but by can can't
     could did didn't do does doesn't doing don't for from get got had has have having he her here hers him his how
     i i'd i'll i'm i've if in into is isn't it it's its just let like lot make me more most much my no not now of

@@ -67,6 +67,9 @@ GIVEN_NAMES = word_set("""
 
 #: What follows "I'm" or "my name is" and is no name, even with a capital.
 NOT_NAMES = word_set("""
+    hello hi hey hiya howdy greetings morning evening afternoon night goodnight bye goodbye cheers thanks thank please
+    yes yeah yep yup no nope nah okay ok sure maybe perhaps whatever dunno idk hmm hm huh oh ah wow lol haha what who
+    why when where how nothing nobody none later tomorrow today
     a about above actually afraid again alive all allergic almost alone already also always am amazed an and angry
     annoyed another any anxious around asleep at available away awake aware awesome awful back bad based because
     becoming before behind being better between bipolar bit blind bored born both broke busy but by calm certain

@@ -419,3 +419,8 @@ def _seconds(text: str) -> float:
     start = time.perf_counter()
     extract_facts(text)
     return time.perf_counter() - start
+
+
+@pytest.mark.parametrize("text", ["Hello", "hi!", "good morning", "Yes", "why?", "no", "thanks", "whatever", "Hmm"])
+def test_what_is_no_answer_to_the_question_for_a_name(text):
+    assert extract_facts(text, "Hi there! I'm Marina. What should I call you?") == []
