@@ -1,5 +1,10 @@
-"""Reading exchanges: what is worth remembering of what was said."""
+"""Reading exchanges: what is worth remembering of what was said.
+
+``EmbeddedExtractor`` reads by rules of our own and needs nothing; ``LLMExtractor`` asks a model of the user's and leaves
+to the embedded one what the model fails at.
+"""
 
 from .embedded import EmbeddedExtractor
+from .llm import LLMExtractor
 
-__all__ = ["EmbeddedExtractor"]
+__all__ = ["EmbeddedExtractor", "LLMExtractor"]
