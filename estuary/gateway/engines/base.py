@@ -62,13 +62,13 @@ class ChatPrompt:
     history: Sequence[Said] = ()
     #: what is known of the user: ``name``, ``home``, ``job``, ``likes``, ``dislikes``… → values, newest last
     facts: Mapping[str, Sequence[str]] = field(factory=dict)
-    #: what else is remembered of the user and may matter for ``text``, best first: "Has a sister who is a doctor"
-    memories: Sequence[str] = ()
     actions: Sequence[ActionSpec] = ()
     #: the character's own model settings, where it has any
     model: Optional[str] = None
     temperature: Optional[float] = None
     max_tokens: Optional[int] = None
+    #: what else is remembered of the user and may matter for ``text``, best first: "Has a sister who is a doctor"
+    memories: Sequence[str] = ()
 
 
 @frozen

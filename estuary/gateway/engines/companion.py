@@ -15,7 +15,7 @@ from typing import Optional, Union
 
 from attrs import evolve
 
-from . import _recall, _smalltalk
+from . import _memories, _recall, _smalltalk
 from ._actions import Intent, answer_to_question, understand
 from ._arguments import question_for
 from ._clauses import sentences
@@ -54,6 +54,8 @@ _YES = re.compile(
 )
 _OFFER = re.compile(r"(?:Shall I tell you a story|A story, perhaps)\?$")
 _JUST_SAID = re.compile(r"\bwhat (?:did|have) i (?:just |last )?(?:say|said|ask|asked)\b", re.I)
+#: the beginning of an answer from core facts that has nothing to tell
+_UNKNOWN = re.compile(r"You haven't told me|I don't know", re.I)
 _FILLER = re.compile(r"[\s,.!:;]*(?:there|again|everyone|all|my friend|dear|old friend)?[\s,.!:;]*", re.I)
 
 
@@ -186,6 +188,8 @@ class _Answer:
         asked = [body + mark for body, mark in sentences(text)] or [text]
         for sentence in asked[:40]:
             answer = _recall.recall(sentence, self.facts, self.pick)
+            if answer is None or _memories.is_open(sentence) or _UNKNOWN.match(answer):
+                answer = _memories.from_memories(sentence, self.prompt.memories) or answer
             if answer:
                 return answer
         for sentence in asked[:40]:

@@ -327,7 +327,7 @@ class _Loading:
             here.add(row.id)
             alike[(row.digest, row.memory_type, row.status)] = row.id
         new: list[dict[str, Any]] = []
-        linked: list[dict[str, str]] = []
+        linked: list[dict[str, Any]] = []
         for memory in document.memories:
             own = digest(memory.content)
             same = (own, memory.memory_type, memory.status)
@@ -373,16 +373,16 @@ class _Loading:
                 for entity in dict.fromkeys(memory.entities)
                 if entity_ids.get(entity)
             ]
-        for row in new:
-            if row["superseded_by"] is not None:
-                row["superseded_by"] = ids.get(row["superseded_by"])
+        for added in new:
+            if added["superseded_by"] is not None:
+                added["superseded_by"] = ids.get(added["superseded_by"])
         self.done.memories = self._insert(memories, new)
-        pairs = {(link["memory_id"], link["entity_id"]): link for link in linked}
-        self._insert(links, list(pairs.values()))
+        distinct = {(link["memory_id"], link["entity_id"]): link for link in linked}
+        self._insert(links, list(distinct.values()))
         return ids
 
     def _relations(self, document: Document, entity_ids: Mapping[str, str], memory_ids: Mapping[str, str]) -> None:
-        known = {
+        known: set[tuple[Any, ...]] = {
             (row.source_id, row.kind, row.target_id)
             for row in self._connection.execute(
                 select(relations).where(relations.c.conversation_id == self._conversation)
@@ -391,7 +391,7 @@ class _Loading:
         new: list[dict[str, Any]] = []
         for relation in document.relations:
             ends = [None if end is None else entity_ids.get(end, "") for end in (relation.source, relation.target)]
-            triple = (ends[0], _short(relation.kind), ends[1])
+            triple: tuple[Any, ...] = (ends[0], _short(relation.kind), ends[1])
             if "" in ends or ends == [None, None] or triple in known:
                 continue
             known.add(triple)
