@@ -6,7 +6,7 @@ import datetime as dt
 import statistics
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from _memory_dialogues import Dialogue, Expected, ExpectedFact, Utterance, fact_key, fold, is_core
@@ -89,7 +89,7 @@ def evaluate(extractor: Extractor, dialogues: Sequence[Dialogue]) -> Score:
             memories = extractor.extract(exchange).memories
             score.milliseconds.append((time.perf_counter() - started) * 1000)
             score.utterances += 1
-            _judge(score, dialogue.id, utterance, memories)
+            _judge(score, dialogue.id, utterance, memories, exchange.facts)
             for candidate in memories:
                 if candidate.fact is not None:
                     _learn(known, candidate.fact)
@@ -109,7 +109,13 @@ def _learn(known: dict[str, list[str]], fact: FactChange) -> None:
         values.append(fact.value)
 
 
-def _judge(score: Score, dialogue: str, utterance: Utterance, memories: Sequence[Candidate]) -> None:
+def _judge(
+    score: Score,
+    dialogue: str,
+    utterance: Utterance,
+    memories: Sequence[Candidate],
+    known: Mapping[str, Sequence[str]],
+) -> None:
     def mistake(kind: str, what: str) -> None:
         score.mistakes.append(Mistake(dialogue, utterance.user, kind, what))
 
@@ -145,22 +151,20 @@ def _judge(score: Score, dialogue: str, utterance: Utterance, memories: Sequence
         score.silent["all"] += 1
         score.silent["kept"] += not memories
 
-    _judge_facts(score, utterance.memories, memories, mistake)
+    told = [candidate.fact for candidate in memories if candidate.fact is not None and is_core(candidate.fact.key)]
+    # what is known already is not told anew: neither right nor wrong
+    stale = {(key, fold(value), False) for key, values in known.items() for value in values}
+    fresh = [fact for fact in told if (fact.key, fold(fact.value), fact.negated) not in stale]
+    _judge_facts(score, utterance.memories, fresh, mistake)
 
 
 def _judge_facts(
-    score: Score, expected: Sequence[Expected], memories: Sequence[Candidate], mistake: Callable[[str, str], None]
+    score: Score, expected: Sequence[Expected], facts: Sequence[FactChange], mistake: Callable[[str, str], None]
 ) -> None:
     wanted = [item.fact for item in expected if item.fact and not item.fact.optional and not item.optional]
     allowed = [item.fact for item in expected if item.fact and (item.fact.optional or item.optional)]
-    told = list(
-        # a fact that several memories state is one
-        {
-            (fact_key(candidate.fact.key), fold(candidate.fact.value), candidate.fact.negated): candidate.fact
-            for candidate in memories
-            if candidate.fact is not None and is_core(candidate.fact.key)
-        }.values()
-    )
+    # a fact that several memories state is one
+    told = list({(fact_key(fact.key), fold(fact.value), fact.negated): fact for fact in facts}.values())
     pairs = _pair(wanted, told, _fact_fits)
     paired = {id(fact) for _, fact in pairs}
     score.facts.right += len(pairs)

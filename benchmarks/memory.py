@@ -16,11 +16,14 @@ from pathlib import Path
 
 import _memory_recall as recall
 import _memory_scale as scale
+import _memory_turns as turns
 from _memory_dialogues import HALVES, load
 from _memory_extraction import Score, Tally, evaluate
 from _memory_table import Reach, Sheet
 
 from estuary.gateway.memory.base import MEMORY_TYPES, Extractor
+
+TABLES = ["extraction", "recall", "speed", "turns"]
 
 
 def extraction_sheet(scores: dict[str, Score]) -> Sheet:
@@ -82,6 +85,23 @@ def scale_sheet(scores: dict[str, Score], quick: bool) -> Sheet:
     return sheet
 
 
+def turns_sheet(quick: bool) -> Sheet:
+    sheet = Sheet("Turns through a gateway and a session", ["median ms", "p95 ms", "added ms", "first turn ms"])
+    for one in turns.latencies((0, 10_000) if quick else (0, 1_000, 10_000), 40 if quick else 150):
+        marks = [Reach("added ms", at_most=30)] if one.memories == 10_000 else []
+        sheet.add(one.what, one.median_ms, one.p95_ms, one.added_ms, one.first_ms, reach=marks)
+    sheet.notes.append("added: the median difference to the same turn, taken just before, of a gateway that keeps none")
+    return sheet
+
+
+def size_sheet(quick: bool) -> Sheet:
+    sheet = Sheet("Database, per 1,000 turns", ["MB", "MB without memory", "memories", "turns measured"])
+    done = turns.size(186 if quick else 1_000)
+    kept = round(done.memories * 1000 / done.turns)
+    sheet.add("SQLite", done.all / 1e6, done.plain / 1e6, kept, done.turns)
+    return sheet
+
+
 def print_errors(score: Score, half: str) -> None:
     for mistake in score.mistakes:
         print(f"{mistake.dialogue}  {mistake.kind:<11}  {mistake.what}\n{'':21}< {mistake.said}")
@@ -105,7 +125,7 @@ def main() -> None:
     parser.add_argument("--json", metavar="FILE", help="write every figure there")
     parser.add_argument("--half", choices=[*HALVES, "both"], default="both")
     parser.add_argument("--errors", choices=HALVES, metavar="dev", help="list that half's mistakes, nothing else")
-    parser.add_argument("--only", choices=["extraction", "recall", "speed"], action="append", help="these tables only")
+    parser.add_argument("--only", choices=TABLES, action="append", help="this table only (may be given twice)")
     options = parser.parse_args()
     if options.errors == "unseen":
         parser.error("the mistakes of the unseen half are not shown: rules tuned on it could no longer be judged by it")
@@ -114,7 +134,7 @@ def main() -> None:
         return
 
     halves = list(HALVES) if options.half == "both" else [options.half]
-    wanted = options.only or ["extraction", "recall", "speed"]
+    wanted = options.only or TABLES
     started = time.monotonic()
     scores: dict[str, Score] = {}
     sheets = []
@@ -128,6 +148,8 @@ def main() -> None:
         sheets.append(recall_sheet(halves))
     if "speed" in wanted:
         sheets.append(scale_sheet(scores, options.quick))
+    if "turns" in wanted:
+        sheets += [turns_sheet(options.quick), size_sheet(options.quick)]
     print("\n\n".join(sheet.render() for sheet in sheets))
     load_now = os.getloadavg()[0]
     machine = f"Python {platform.python_version()}, {os.cpu_count()} cores, load {load_now:.1f}"
