@@ -6,7 +6,7 @@ import datetime as dt
 import statistics
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, TypeVar
 
 from _memory_dialogues import Dialogue, Expected, ExpectedFact, Utterance, fact_key, fold, is_core
@@ -152,25 +152,30 @@ def _judge(
         score.silent["kept"] += not memories
 
     told = [candidate.fact for candidate in memories if candidate.fact is not None and is_core(candidate.fact.key)]
-    # what is known already is not told anew: neither right nor wrong
-    stale = {(key, fold(value), False) for key, values in known.items() for value in values}
-    fresh = [fact for fact in told if (fact.key, fold(fact.value), fact.negated) not in stale]
-    _judge_facts(score, utterance.memories, fresh, mistake)
+    # what is known already and told again is no mistake
+    stale = {(fact_key(key), fold(value), False) for key, values in known.items() for value in values}
+    _judge_facts(score, utterance.memories, told, stale, mistake)
 
 
 def _judge_facts(
-    score: Score, expected: Sequence[Expected], facts: Sequence[FactChange], mistake: Callable[[str, str], None]
+    score: Score,
+    expected: Sequence[Expected],
+    facts: Sequence[FactChange],
+    stale: Collection[tuple[str, str, bool]],
+    mistake: Callable[[str, str], None],
 ) -> None:
     wanted = [item.fact for item in expected if item.fact and not item.fact.optional and not item.optional]
     allowed = [item.fact for item in expected if item.fact and (item.fact.optional or item.optional)]
     # a fact that several memories state is one
-    told = list({(fact_key(fact.key), fold(fact.value), fact.negated): fact for fact in facts}.values())
+    distinct = {(fact_key(fact.key), fold(fact.value), fact.negated): fact for fact in facts}
+    told = list(distinct.values())
+    spared = {id(distinct[name]) for name in distinct if name in stale}
     pairs = _pair(wanted, told, _fact_fits)
     paired = {id(fact) for _, fact in pairs}
     score.facts.right += len(pairs)
     for fact in told:
-        spared = any(fact_key(a.key) == fact_key(fact.key) and a.negated == fact.negated for a in allowed)
-        if id(fact) not in paired and not spared:
+        allowing = any(fact_key(a.key) == fact_key(fact.key) and a.negated == fact.negated for a in allowed)
+        if id(fact) not in paired and id(fact) not in spared and not allowing:
             score.facts.wrong += 1
             mistake("fact wrong", f"{'not ' if fact.negated else ''}{fact.key} = {fact.value}")
     taken = {id(item) for item, _ in pairs}
