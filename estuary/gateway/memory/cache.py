@@ -121,6 +121,11 @@ class IndexCache:
         with self._lock:
             self._pairs.pop(conversation_id, None)
 
+    def clear(self) -> None:
+        """Forget all indexes; those that are needed are built again."""
+        with self._lock:
+            self._pairs.clear()
+
     def refresh(self, conversation_id: str) -> PairIndex:
         """Bring the index of a conversation in step with the database. Takes long if there is much to read."""
         pair = self.pair(conversation_id)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Optional, Protocol
 
 from ..errors import GatewayError
+from ..text import clean
 
 __all__ = ["Embedder", "OpenAIEmbedder", "WordLlamaEmbedder", "default_embedder"]
 
@@ -41,7 +42,7 @@ class WordLlamaEmbedder:
 
         if not texts:
             return np.zeros((0, 256), dtype=np.float32)
-        vectors = self._load().embed(list(texts), norm=False)
+        vectors = self._load().embed([clean(text) for text in texts], norm=False)
         return _normalised(np.asarray(vectors, dtype=np.float32))
 
     def _load(self) -> Any:

@@ -17,6 +17,8 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from collections.abc import Mapping
+from typing import Optional
 
 from .lexicon import stem
 
@@ -45,9 +47,24 @@ def fold(text: str) -> str:
     return " ".join(_WORD.findall(text))
 
 
+#: words that may stand for each other without the sense being another; ``None``: or be left out
+_SYNONYMS: Mapping[str, Optional[str]] = {
+    **dict.fromkeys(("loves", "enjoys", "adores"), "likes"),
+    **dict.fromkeys(("loathes", "detests", "dislikes"), "hates"),
+    "named": "called",
+    **dict.fromkeys(("a", "an", "the", "really", "very", "also"), None),
+}
+
+
 def digest(content: str) -> str:
-    """Equal for contents that differ in case, punctuation and spacing only."""
-    return hashlib.sha256(fold(content).encode("utf-8", "surrogatepass")).hexdigest()
+    """Equal for contents that differ in case, punctuation, spacing, articles and the like only.
+
+    >>> digest("Loves hiking in the mountains") == digest("Enjoys hiking in mountains.")
+    True
+    """
+    words = (_SYNONYMS.get(word, word) for word in fold(content).split())
+    same = " ".join(word for word in words if word is not None) or fold(content)
+    return hashlib.sha256(same.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def differ_in_substance(one: str, other: str) -> bool:

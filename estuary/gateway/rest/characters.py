@@ -73,3 +73,4 @@ async def remove(character_id: CharacterId, services: ServicesDep) -> None:
     """Its conversations and all that it knows of its players go with it."""
     if not await services.database.run(services.characters.delete, character_id):
         raise not_found("character", character_id)
+    services.memory.cache.clear()

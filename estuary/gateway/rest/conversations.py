@@ -96,5 +96,8 @@ async def read(character_id: CharacterId, player_id: PlayerId, services: Service
 @router.delete("/{player_id:path}", status_code=204, response_model=None, summary="Remove a conversation")
 async def remove(character_id: CharacterId, player_id: PlayerId, services: ServicesDep) -> None:
     """Its messages and all that the character knows of the player go with it."""
+    conversation = await services.database.run(services.memory.conversation, character_id, player_id)
     if not await services.database.run(services.conversations.delete, character_id, player_id):
         raise not_found("conversation with player", player_id)
+    if conversation is not None:
+        services.memory.cache.drop(conversation)

@@ -100,7 +100,8 @@ class CharacterStore:
             if row is None:
                 return False
             session.delete(row)
-            return True
+        self._db.scrub()
+        return True
 
     def default(self) -> str:
         """The id of the default character: made on first use, and made again if somebody removed it."""

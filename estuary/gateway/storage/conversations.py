@@ -94,13 +94,17 @@ class ConversationStore:
             return [MessageOut.model_validate(row, from_attributes=True) for row in rows], total
 
     def delete(self, character_id: str, player_id: str) -> bool:
-        """Remove a conversation, its messages and all that is known of the player. Returns whether there was one."""
+        """Remove a conversation, its messages and all that is known of the player, for good.
+
+        Returns whether there was one.
+        """
         with self._db.write() as session:
             row = session.scalar(_where(character_id, player_id))
             if row is None:
                 return False
             session.delete(row)
-            return True
+        self._db.scrub()
+        return True
 
 
 def _where(character_id: str, player_id: str) -> Any:
