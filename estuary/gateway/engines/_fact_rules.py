@@ -548,7 +548,7 @@ def _have(match: re.Match[str]) -> Iterator[Fact]:
     elif not match["plural"]:
         yield Fact(key, singular)
     # "… and a cat"
-    more = re.search(r"(?:^|,? )and (?=(?:an?|one|two|three) )", rest, re.I)
+    more = re.search(r"(?:^|,? and |, |^and )(?=(?:an?|one|two|three|four) )", rest, re.I)
     if more and more.start() < 40:
         another = _HAVE.match(f"I have {rest[more.end() :]}")
         if another:

@@ -200,7 +200,7 @@ def read_employer(text: str) -> Optional[str]:
         text,
         re.compile(
             r"[,:;(]| (?:-|–|—) |\b(?:as|and|in|since|because|when|where|which|who|that|but|so|now|"
-            r"currently|these days|if|too|for|with|on|from|to|until|not|near|again|about)\b",
+            r"currently|these days|any ?more|any longer|if|too|for|with|on|from|to|until|not|near|again|about)\b",
             re.I,
         ),
     )

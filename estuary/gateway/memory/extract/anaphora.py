@@ -18,6 +18,8 @@ _TASTE = re.compile(
 )
 _WITH_IT = re.compile(r"(?P<head>(?:i|we) (?:always|usually|only|never|normally) (?:have|drink|take|eat|order|get|like)) (?:it|them|mine) (?P<rest>\w.*)$", re.I)
 _FAVOURITE = re.compile(r"(?P<word>it's|that's|it is|they're) (?P<rest>my (?:absolute |all-time )?fav(?:ou?rite)\b.*)$", re.I)
+_WAS_FAVOURITE = re.compile(r"my (?P<favourite>fav(?:ou?rite) [\w ]{2,30}?) (?:used to be|was) ", re.I)
+_NOW_IT_IS = re.compile(r"(?:now )?(?:it's|it is) (?:now )?(?P<new>[\w' -]{2,30}?)(?: now)?$", re.I)
 _ALLERGIC = re.compile(r"(?:i|we)(?:'m| am) (?:so |really |very |terribly )?allergic$", re.I)
 _OF = re.compile(r"\b(?:about|with|of|containing|like|in) (?P<thing>[\w' -]{2,40})$", re.I)
 _NOUN = re.compile(r"\b(?:an?|some|any|another|more|the) (?P<thing>[\w-]{2,20})$", re.I)
@@ -51,6 +53,9 @@ def resolve(statement: Statement, said: str, fragment: str) -> Statement:
         if thing:
             rest = re.sub(r"^my (?:absolute |all-time )?", "my ", match["rest"], flags=re.I)
             return evolve(statement, text=f"{rest} is {thing}")
+    past, now = _WAS_FAVOURITE.match(said), _NOW_IT_IS.match(text)
+    if past and now:
+        return evolve(statement, text=f"my {past['favourite']} is {now['new']}", corrective=True)
     if _ALLERGIC.match(text):
         noun = _NOUN.search(said)
         if noun:

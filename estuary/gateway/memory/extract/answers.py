@@ -67,6 +67,10 @@ def _employer(answer: str) -> Optional[str]:
     return f"I work at {name}" if read_employer(name) else None
 
 
+def _whereabouts(answer: str) -> Optional[str]:
+    return f"I'm {answer}" if re.match(r"(?:in|at|on|by|near|outside|upstairs|downstairs|home)\b", answer, re.I) else None
+
+
 def _age(answer: str) -> Optional[str]:
     years = read_age(answer, sure=True)
     return f"I'm {years} years old" if years else None
@@ -78,6 +82,8 @@ def _birthday(answer: str) -> Optional[str]:
 
 
 def _counted(answer: str) -> Optional[str]:
+    if re.match(r"(?:just |only )?(?:an?|one|two|three|four|five|\d)(?:$|,)", answer, re.I):
+        return None
     if re.match(r"(?:an?|one|two|three|four|five|\d) ", answer, re.I):
         return f"I have {answer}"
     return answer if re.match(r"(?:just )?my ", answer, re.I) else None
@@ -128,6 +134,7 @@ _ASKED: tuple[tuple[str, _Build], ...] = (
     (r"\bwhere (?:are (?:you|ye) (?:originally )?from|do you come from|did you grow up|were you born)|are you from (?:there|here|around)", _origin),
     (r"\b(?:do you do(?: for (?:a living|work|money))?\??$|your (?:job|profession|occupation)|do you work as|kind of work|line of work)", _job),
     (r"\b(?:who do you work for|where do you work|what company)", _employer),
+    (r"^where are (?:you|ye)(?: now| right now| today| calling from| at)?$", _whereabouts),
     (r"\b(?:how old are you|your age)\b", _age),
     (r"\b(?:when(?:'s| is) your birthday|when were you born)\b", _birthday),
     (r"\b(?:any|your|have|other) (?:\w+ )?(?:pets?|animals?)\b", _counted),
@@ -146,6 +153,9 @@ _ASKED: tuple[tuple[str, _Build], ...] = (
 )
 _PATTERNS = [(re.compile(pattern, re.I), build) for pattern, build in _ASKED]
 _FAVOURITE = re.compile(r"\b(?:your|yer|a) fav(?:ou?rite)(?: (?P<thing>[a-z]+(?: [a-z]+)?))?(?=\?|$)", re.I)
+_HOW_MANY = re.compile(
+    r"(?:do you have|have you got|how many) (?:any )?(?P<what>kids|children|siblings|brothers|sisters|pets|cats|dogs|sons|daughters|grandchildren|chickens|horses|brothers and sisters|brothers or sisters)\b", re.I
+)
 _HELPS = re.compile(r"\bwhat (?:helps|calms you|cheers you up|makes you (?:happy|feel better))", re.I)
 _YES = re.compile(
     r"(?P<word>yes|yeah|yep|yup|aye|i do|i am|i have|sure|of course|definitely|absolutely|always|sometimes|often|every \w+|most \w+|"
@@ -153,7 +163,7 @@ _YES = re.compile(
     re.I,
 )
 _NO = re.compile(
-    r"(?:(?:oh |god |hell |good god |heavens |ha )?(?:no|nope|nah)|never|not (?:really|any ?more|at all|yet|often|anymore|these days)|hardly ever|rarely|"
+    r"(?:(?:oh |god |hell |good god |heavens |ha )?(?:no|nope|nah)|never|not (?:since|for|in \w+ years|really|any ?more|at all|yet|often|anymore|these days)|hardly ever|rarely|"
     r"i don't|i'm not|i haven't|no way)\b[,.! ]*",
     re.I,
 )
@@ -182,7 +192,7 @@ _HOLLOW = re.compile(
     re.I,
 )
 _DEICTIC = re.compile(r"\b(?:it|that|this|these|those|them|me|him|her|there|us|here)\b", re.I)
-_SHORT = re.compile(r",? (?:-|–|—) |, (?=(?:i|i'm|i've|it|it's|we|he|she|they|my|that's|he's|she's)\b)| (?:because|cos|but|so) (?=(?:i|i'm|it|it's|we|he|she|they|my)\b)", re.I)
+_SHORT = re.compile(r",? (?:-|–|—) |, (?=(?:i|i'm|i've|it|it's|we|he|she|they|my|that's|he's|she's)\b)|,? (?:because|cos|but|so|and) (?=(?:i|i'm|it|it's|we|he|she|they|my)\b)", re.I)
 _PREPOSITION = re.compile(r"(?:in|at|on|near|by|to|from|around|outside|with|down|up|over|next|under|round|every|for|since|after|before)\b", re.I)
 
 
@@ -206,7 +216,7 @@ def answers(text: str, before: str) -> Iterator[Answer]:
     answer = re.sub(
         r"^(?:it's|it is|that's|that would be|just|probably|definitely|um|uh|oh|has to be|gotta be|i'd say|right opposite),? ", "", answer, flags=re.I
     ).strip(" ,")
-    if not answer or (_FULL.match(answer) and not re.match(r"my (?:\w+ )*\w+$", answer)):
+    if not answer or (_FULL.match(answer) and not re.match(r"my (?:\w+ )*\w+$|the (?!one|other|same|usual)[\w ]{2,30}(?:$|,| since)", answer)):
         return
     yield from _shaped(_named_question(question, answer), quote)
 
@@ -277,6 +287,11 @@ def _named_question(question: str, answer: str) -> Iterator[_Shape]:
         if len(value.split()) <= 6:
             thing = favourite["thing"]
             yield (f"my favourite {thing} is {value}", False, "preference") if thing else (f"my favourite is {value}", True, "preference")
+        return
+    counted = _HOW_MANY.search(question)
+    number = re.match(r"(?:just |only |about )?(?P<n>one|two|three|four|five|six|seven|eight|nine|ten|\d{1,2})(?:$|,|!| of them| now)", answer, re.I)
+    if counted and number:
+        yield f"I have {number['n'].lower()} {counted['what']}", True, "fact"
         return
     for pattern, build in _PATTERNS:
         if pattern.search(question):

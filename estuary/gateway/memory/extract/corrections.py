@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from typing import Optional
 
+from attrs import evolve
+
 from ...engines._fact import Fact
 from ...engines._clauses import sentences as _sentences
 from ...engines._text import EDGE
 from ...engines._values import read_name
 from ..base import FactChange
-from .facts import SINGLE, sentence_of, tell
+from .facts import SINGLE, read_facts, sentence_of, tell
 from .notes import USER, Notes
 from .statements import Statement
+from .voice import others
 from .words import FEMALE, MALE, ROLES
 
 __all__ = ["read_correction"]
@@ -34,7 +37,12 @@ _MINE = re.compile(r"my (?P<what>[\w' -]{2,30}?)(?:'s)?(?: name)?$", re.I)
 def read_correction(statement: Statement, notes: Notes) -> bool:
     """ "X, not Y" and "I meant X", by what is known or was just said."""
     text = statement.text
-    match = _NOT.match(text) or _RATHER.match(text)
+    match = None if " but not " in text else _NOT.match(text) or _RATHER.match(text)
+    if match and re.match(r"(?:i|i'm|i've|we|my)\b", text, re.I) and not _MINE.match(match["what"] or ""):
+        # "I'm from Austria, not Australia"
+        plain = re.sub(r",? (?:and )?not [^,]*$", "", text, flags=re.I)
+        if plain != text and read_facts(evolve(statement, text=plain, corrective=True), notes):
+            return True
     if match:
         return _replace(match["what"] or "", _clean(match["old"]), _clean(match["new"]), statement, notes)
     if statement.corrective and (_renamed(statement, notes) or _rescheduled(statement, notes)):
@@ -113,11 +121,21 @@ def _replace(what: str, old: str, new: str, statement: Statement, notes: Notes) 
         return True
     if not statement.corrective and not what.lower() in {"it", "that"}:
         return False
-    content = f"{new[:1].upper()}{new[1:]}, not {old}"
+    content = _in_context(old, new, notes) or others(f"{new[:1].upper()}{new[1:]}, not {old}")
     notes.remember(content, "correction", statement, confidence=0.75, supersedes=[old])
     if new[:1].isupper() and new.isalpha() and old[:1].isupper():
         notes.entity(new, "person" if new.lower() not in _DAYS else "date")
     return True
+
+
+def _in_context(old: str, new: str, notes: Notes) -> str:
+    """What the character had said, set right: "Your exam is on Tuesday, not Monday"."""
+    for body, _ in reversed(list(_sentences(notes.exchange.before))):
+        if re.search(rf"\b{re.escape(old)}\b", body, re.I) and len(body) < 120:
+            said = re.sub(r"^(?:so|and|oh|ah|right|great|ok|okay|but|your|the|you said)[, ]+", "", body, flags=re.I)
+            said = re.sub(r"\byour\b", "their", re.sub(r"\byou\b", "they", said, flags=re.I), flags=re.I)
+            return re.sub(rf"\b{re.escape(old)}\b", new, said, flags=re.I) + f", not {old}"
+    return ""
 
 
 _DAYS = frozenset("monday tuesday wednesday thursday friday saturday sunday".split())

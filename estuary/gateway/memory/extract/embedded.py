@@ -57,15 +57,17 @@ class EmbeddedExtractor:
         """What is worth remembering of ``exchange``. Takes time linear in its length and raises nothing."""
         notes = Notes(exchange)
         said = fragment = ""
+        answered = False
         for statement in statements(exchange.text):
             meant = resolve(statement, said, fragment)
             for read in _READERS:
                 if read(meant, notes):
                     break
             companions(meant, notes)
+            answered = answered or not said and bool(notes.memories)
             said = statement.text
             fragment = said if is_fragment(said) else fragment
-        if exchange.before and 0 not in notes.sentences:
+        if exchange.before and not answered:
             _read_answer(exchange, notes)
         if exchange.reply:
             read_character(exchange, notes)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
+from ...engines._numbers import read_birthday
 from ...engines._words import MONTHS
+from ..base import FactChange
 from .notes import USER, Notes
 from .people import companions
 from .statements import Statement, is_past
@@ -34,6 +36,17 @@ _HAVE = re.compile(
     r"conference|finals|final|viewing|check-up|checkup|scan|class|lesson|workshop|competition|tournament|"
     r"dinner|lunch|tickets|reservation|funeral|graduation|driving test|due date|baby shower|shift|rehearsal|court date|"
     r"barbecue|bbq|picnic|visitors|guests)\b",
+    re.I,
+)
+_BIRTHDAY = re.compile(
+    r"(?:it's|it is|it was) my birthday (?P<when>(?:today|tomorrow|yesterday|next|on|in|this|last) ?.{0,30})$"
+    r"|my birthday(?:'s| is| was) (?P<then>(?:today|tomorrow|yesterday|next|on \w+day|this|in a|in two|in three|last) ?.{0,30})$",
+    re.I,
+)
+_STARTS = re.compile(r"(?:i|we) (?:start|begin|finish|leave|move|fly|graduate|get (?:my|the|our)) (?:my|our|the|a|an|for|at|in|out|home|to|on|back)\b", re.I)
+_DULL = re.compile(
+    r"(?:went to (?:bed|sleep|the (?:shops?|toilet|loo|bathroom|store|supermarket))|"
+    r"bought (?:some )?(?:milk|bread|food|eggs|groceries|lunch|coffee|it|one|that)|had (?:pasta|toast|cereal|soup))\b",
     re.I,
 )
 _ON_DAY = re.compile(r"on (?:\w+day|the \d)|at (?:christmas|easter)", re.I)
@@ -96,10 +109,20 @@ _WITH = re.compile(r"\bwith (?P<name>[A-Z][a-z]+)\b")
 def read_events(statement: Statement, notes: Notes) -> bool:
     """Something that happened to the user, or that they will do."""
     text = statement.text
+    birthday = _BIRTHDAY.match(text)
+    if birthday:
+        content, names = notes.dated(f"Birthday is {(birthday['when'] or birthday['then']).lower()}", tense="future")
+        day = next((name for name in names if len(name) == 10), None)
+        told = read_birthday(day) if day else None
+        fact = FactChange("birthday", told.rpartition(" ")[0], replaces=True) if told else None
+        notes.remember(content, "event", statement, fact=fact, entities=names, topic="birthday")
+        return True
     tense = _tense(text, notes)
     if tense is None:
         return False
     content = third_person(text)
+    if content and statement.together:
+        content = f"{content} with their {statement.together}"
     if not content:
         match = _OCCASION.match(text)
         if match or _DIED.match(text):
@@ -154,17 +177,19 @@ def _tense(text: str, notes: Notes) -> str | None:
     """``past``, ``future``, or None where the clause tells of no event."""
     when = find_when(text, None)
     told = when.tense if when else ""
+    if _STARTS.match(text):
+        return "future" if when and told != "past" else None
     plan = _PLAN.match(text)
     if plan:
         go = plan["go"].lower()
-        if plan["then"] and plan["then"].lower() in {"be", "say", "tell", "ask", "need", "have", "try", "do", "the"}:
+        if plan["then"] and plan["then"].lower() in {"kill", "murder", "strangle", "scream", "cry", "die", "bed", "sleep", "miss", "go", "be", "say", "tell", "ask", "need", "have", "try", "do", "the"}:
             return "future" if when else None
         return None if go.startswith(("expecting", "due", "hoping")) and not when else "future"
     going = _GOING.match(text)
     if going:
         verb = going["verb"].lower()
         if told == "future" or (
-            when and told != "past" and re.match(r"on|in|this|at|over|tonight|today|for", when.phrase, re.I)
+            when and told != "past" and re.match(r"on|in|this|at|over|tonight|today|for|\w+day", when.phrase, re.I)
         ):
             return None if verb in _WEAK_GOING - {"having", "getting", "making", "doing", "going"} else "future"
         if verb in {"moving", "flying", "travelling", "traveling"} and re.search(r"\b(?:to|back|into|out)\b", text):
@@ -180,7 +205,8 @@ def _tense(text: str, notes: Notes) -> str | None:
         return "future"
     if when and told != "past" and re.match(r"(?:i|we)(?:'ve got|'ve|'m having| have(?: got)?) ", text, re.I):
         if _HAVE.match(text) or told == "future" or _ON_DAY.match(when.phrase):
-            return "future" if not re.match(r"(?:i|we)(?:'ve| have) (?!got\b|an?\b|my\b|the\b)\w+(?:ed|en)\b", text, re.I) else None
+            if not re.match(r"(?:i|we)(?:'ve| have) (?!got\b|an?\b|my\b|the\b)\w+(?:ed|en)\b", text, re.I):
+                return "future"
     occasion = _OCCASION.match(text)
     if occasion:
         if re.search(r"\b(?:was|went|got)\b", text):
@@ -220,7 +246,7 @@ def _past(text: str, timed: bool) -> str | None:
         if verb in DULL_PAST - _WANTED - {"got", "had"}:
             return None
         return "past" if rest and not _VAGUE.match(f"{verb} {rest}") else None
-    if not is_past(verb):
+    if not is_past(verb) or _DULL.match(f"{verb} {rest}"):
         return None
     if verb in {"was", "were"}:
         return (
@@ -240,6 +266,8 @@ def _past(text: str, timed: bool) -> str | None:
         return None
     if verb in DULL_PAST:
         return "past" if verb in _WANTED and timed else None
+    if re.match(r"(?:broke|split) up\b|got back together|moved in(?:to)? (?:together|with)", f"{verb} {rest}"):
+        return "past"
     if not rest or _VAGUE.match(f"{verb} {rest}"):
         return "past" if verb in {"graduated", "retired", "proposed"} else None
     return "past"

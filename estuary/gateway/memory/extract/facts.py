@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from attrs import evolve
+
 from ...engines._fact import Fact
 from ...engines._fact_rules import read_clause
 from ..base import FactChange
@@ -11,7 +13,7 @@ from .notes import USER, Notes
 from .paraphrase import paraphrase
 from .people import companions, note_creature
 from .statements import Statement
-from .voice import third_person
+from .voice import others, third_person
 
 __all__ = ["KEYS", "SINGLE", "read_facts", "sentence_of", "tell"]
 
@@ -21,7 +23,7 @@ KEYS = {"home": "location", "job": "occupation", "likes": "interests"}
 SINGLE = frozenset({"name", "location", "origin", "occupation", "employer", "age", "birthday"})
 
 _LIKING = re.compile(
-    r"^(?:i|we)(?:'m|'re| am| are)? (?:\w+ )??(?P<verb>love|like|enjoy|adore|prefer|hate|dislike|detest|loathe|despise|"
+    r"^(?:i|we)(?:'m|'re| am| are)? (?:\w+ ){0,3}?(?P<verb>love|like|enjoy|adore|prefer|hate|dislike|detest|loathe|despise|"
     r"can't stand|cannot stand|can't bear|don't like|don't enjoy|don't care for|fond of|into|"
     r"(?:a )?(?:big |huge |massive |lifelong |great )?fan of|keen on|crazy about|mad about|passionate about|obsessed with)\b",
     re.I,
@@ -52,6 +54,7 @@ _VERBS = {
     "obsessed with": "Is obsessed with",
 }
 _ENDED = re.compile(r"\b(?:any ?more|any longer|no longer|used to|stopped|gone off|quit|gave up|given up)\b", re.I)
+_STATES = frozenset(verb for verb, said in _VERBS.items() if said.startswith("Is "))
 _GONE_OFF = re.compile(r"\b(?:gone off|stopped liking|fallen out of love with|lost interest in)\b", re.I)
 _PASSING = re.compile(
     r"^(?:i|we) (?:\w+ )?(?:love|like|enjoy|hate|prefer|dislike) (?:how|when|that|the way|the idea|the fact|it|this|these|"
@@ -73,10 +76,11 @@ def read_facts(statement: Statement, notes: Notes) -> bool:
         return False
     jobs = any(fact.key == "job" for fact in facts)
     content = third_person(text)
-    for fact in facts:
+    for fact in map(_narrowed, facts):
         key = KEYS.get(fact.key, fact.key)
         if fact.key in {"pets", "family"}:
-            note_creature(fact.value, statement, notes, negated=fact.negated)
+            alone = content if len(facts) == 1 and " and " not in content and "," not in content else ""
+            note_creature(fact.value, statement, notes, negated=fact.negated, content=alone)
             continue
         known = notes.exchange.facts.get(key, ())
         if _GONE_OFF.search(text) and not any(value.casefold() == fact.value.casefold() for value in known):
@@ -89,6 +93,12 @@ def read_facts(statement: Statement, notes: Notes) -> bool:
         tell(key, fact, _sentence(key, fact, text, content), statement, notes, known=tuple(known))
     companions(statement, notes, living="live" in text.lower())
     return True
+
+
+def _narrowed(fact: Fact) -> Fact:
+    """ "a bigger flat in Leith" is in Leith."""
+    inside = re.match(r"(?:an?|the) [^,]{1,40}? in (?=(?-i:[A-Z]))", fact.value) if fact.key == "home" else None
+    return evolve(fact, value=fact.value[inside.end() :]) if inside and inside else fact
 
 
 def tell(
@@ -179,7 +189,7 @@ def _sentence(key: str, fact: Fact, text: str, content: str) -> str:
     if key == "languages":
         return f"Speaks {value}"
     if key.startswith("favourite"):
-        return f"Favourite {key.partition(' ')[2]} is {value}"
+        return f"Favourite {key.partition(' ')[2]} is {others(value)}"
     return _taste(key, value, text, content)
 
 
@@ -193,6 +203,8 @@ def _taste(key: str, value: str, text: str, content: str) -> str:
     verb = match["verb"].lower() if match else ""
     if verb == "prefer" and re.search(r" (?:to|over) ", text):
         return content
+    if key == "dislikes" and re.search(r"\bnot\b|n't\b|no longer", text) and not verb.startswith(("don't", "can't", "cannot")):
+        return f"Is not {'a fan of' if 'fan of' in verb else verb} {value}" if verb in _STATES or "fan of" in verb else f"Doesn't like {value}"
     if "fan of" in verb:
         return f"Is a fan of {value}"
     return f"{_VERBS.get(verb, 'Dislikes' if key == 'dislikes' else 'Likes')} {value}"

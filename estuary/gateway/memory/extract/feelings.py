@@ -41,6 +41,11 @@ _DAY = re.compile(
     r"fantastic|lovely|stressful|exhausting|miserable|long|difficult|weird|good|crappy|shitty|crazy|busy|panic|perfect|worst|best) (?:day|week|night|morning|time|attack|month|year|weekend|evening)",
     re.I,
 )
+_LONG_WEEK = re.compile(
+    r"(?:it's been|it has been|it was|what) an? (?:really |very |pretty |such a |bit of a )?(?:rough|bad|terrible|awful|hard|tough|horrible|great|amazing|wonderful|"
+    r"stressful|exhausting|miserable|long|difficult|crazy|lovely) (?:day|week|night|month|year|few weeks|time)\b",
+    re.I,
+)
 _MANNERS = re.compile(
     r" ?(?:to (?:hear|help|see|meet|talk|be of|chat|know|inform|answer)|you\b|that you\b|for you\b|with (?:you|that|it)$|for (?:the|your)|"
     r"(?:i|we) (?:asked|met)|about that$|it(?:'s| is| went)|we're|your)",
@@ -55,16 +60,20 @@ def read_feelings(statement: Statement, notes: Notes) -> bool:
     """A mood or an emotion of the user's."""
     text = statement.text
     match = _BE.match(text)
-    if match:
-        return _state(match, statement, notes)
+    if match and _state(match, statement, notes):
+        return True
     if _OTHER.match(text) or _DAY.match(text):
         content = third_person(text)
         notes.remember(content, "emotional_state", statement, confidence=0.85, topic="feeling")
         return True
+    if _LONG_WEEK.match(text):
+        content = re.sub(r"^(?:it's|it has|it|what) ?(?:been|was)? ", "Had ", text, count=1, flags=re.I)
+        notes.remember(content, "emotional_state", statement, confidence=0.75, topic="feeling")
+        return True
     makes = _MAKES.match(text)
     if makes and makes["emotion"].lower() in EMOTIONS | {"cry", "smile", "laugh"}:
         what = makes["what"].strip()
-        if what.split()[0].lower() in {"i", "you", "we", "that", "it", "this", "what", "which", "your"}:
+        if what.split()[0].lower() in {"i", "you", "we", "what", "which", "your"} or what.lower() in {"that", "it", "this"}:
             return False
         content = sentence_case(tidy(others(re.sub(r"^(?:my|our) ", "", text, flags=re.I))))
         notes.remember(content, "emotional_state", statement, confidence=0.85, topic="feeling")
@@ -86,6 +95,8 @@ def _state(match: re.Match[str], statement: Statement, notes: Notes) -> bool:
         return True
     if emotion in {"afraid", "sorry"} and not rest.strip().startswith(("of", "that", "to", "about", ",")):
         return True
+    if match["not"] and emotion in {"scared", "afraid", "terrified"}:
+        return True
     if (
         emotion in {"scared", "afraid", "terrified"}
         and rest.strip().startswith("of ")
@@ -95,10 +106,13 @@ def _state(match: re.Match[str], statement: Statement, notes: Notes) -> bool:
         notes.remember(content, "fact", statement, confidence=0.85, topic="fear")
         return True
     if match["not"] and emotion not in GOOD_EMOTIONS:
+        rather = re.search(r"(?:, | but )(?:just |more |mostly |only )?(?P<emotion>[\w-]+)$", rest)
+        if rather and rather["emotion"].lower() in EMOTIONS:
+            notes.remember(f"Is {rather['emotion'].lower()}", "emotional_state", statement, confidence=0.85, topic="feeling")
         return True
     if (
         emotion in _PHYSICAL
-        and rest.strip()[:2] in {"at", "in", "to", "on", "by", "fo"}
+        and rest.split()[:1] and rest.split()[0] in {"at", "in", "to", "on", "by", "for"}
         and match["be"].strip() in {"'m", "am", "was", "'re"}
     ):
         return False

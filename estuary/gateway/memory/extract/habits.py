@@ -10,7 +10,7 @@ from .notes import Notes
 from .people import companions
 from .statements import Statement
 from .voice import owned, proper_language, third_person
-from .words import HABITS
+from .words import HABITS, PARTICIPLES
 
 __all__ = ["read_habits"]
 
@@ -45,7 +45,7 @@ _BEING = re.compile(
     r"volunteer|drummer|guitarist|pianist|collector|bookworm|workaholic|homebody|cancer survivor|veteran|immigrant|refugee|"
     r"scorpio|leo|virgo|libra|gemini|aries|taurus|capricorn|aquarius|pisces))"
     r"|(?:vegan|vegetarian|pescatarian|lactose intolerant|gluten intolerant|gluten-free|diabetic|asthmatic|dyslexic|autistic|colou?r[- ]blind|"
-    r"left-handed|right-handed|short-sighted|deaf|blind|pregnant|expecting|married|engaged|divorced|single|widowed|separated|"
+    r"left[- ]handed|right[- ]handed|short-sighted|deaf|blind|pregnant|expecting|married|engaged|divorced|single|widowed|separated|"
     r"gay|lesbian|bisexual|bilingual|trilingual|introverted|extroverted|shy|religious|jewish|muslim|christian|catholic|buddhist|hindu|atheist|"
     r"on (?:a diet|medication|antidepressants|parental leave|maternity leave|paternity leave|sick leave|sabbatical)|in (?:my (?:first|second|third|final|last) year|"
     r"my (?:\w+ )?(?:twenties|thirties|forties|fifties|sixties)|an? (?:band|choir|book club|club|team|orchestra|quiz team|league|running club|theatre group|drama group|group|long-distance relationship|relationship|wheelchair|swimming club|chess club|union)|therapy|recovery|college|high school)|"
@@ -56,6 +56,13 @@ _BEING = re.compile(
     r"half[- ]\w+|\d'\d+|\d+ (?:cm|feet|foot)|allergic))\b(?P<rest>.*)$",
     re.I,
 )
+_AILING = re.compile(
+    r"(?:i|we) (?:often |always |still |sometimes |really )?(?:get|suffer from) (?:really |very |terrible |bad |awful |horrible |the |a lot of |lots of |frequent )*"
+    r"(?:migraines?|headaches|seasick|carsick|travel sick|motion sick|hay ?fever|panic attacks|nosebleeds|vertigo|homesick|heartburn|cramps|hiccups|nightmares|insomnia|back pain)\b.*",
+    re.I,
+)
+_NOT_SINCE = re.compile(r"(?:i|we) (?:haven't|have not) (?P<verb>[a-z]+) (?P<rest>.*\b(?:since|in (?:years|ages|months|\w+ years)|for (?:years|ages|\w+ years))\b.*)", re.I)
+_THINKING = re.compile(r"(?:i|we)(?:'m| am|'re| are|'ve been) (?:also |seriously )?(?:thinking (?:of|about)|considering|toying with the idea of) \w+ing .+", re.I)
 _NOT_BEING = re.compile(
     r"(?:i|we)(?:'m not| am not|'re not| are not) (?:really |exactly )?(?:a |an )?(?:morning person|night person|religious|vegan|vegetarian|married|"
     r"people person|cat person|dog person|smoker|drinker|single|good at|much of a|big on|into)\b",
@@ -89,7 +96,7 @@ _USED = re.compile(
     re.I,
 )
 _STUDIED = re.compile(
-    r"(?:i|we) (?:(?:was|were) an? [\w -]{3,30}|worked (?:as|in|for|at)|lived (?:in|with)|studied|played|served|taught|majored in|grew up (?:with|on|by|as|speaking|without)|spent \w+ years|"
+    r"(?:i|we) (?:(?:was|were) an? (?!kid\b|child\b|boy\b|girl\b|teen|little|baby\b|bit\b|lot\b|fool|idiot|mess)[\w -]{3,30}|worked (?:as|in|for|at)|lived (?:in|with)|studied|played|served|taught|majored in|grew up (?:with|on|by|as|speaking|without)|spent \w+ years|"
     r"was raised|was adopted|graduated)\b",
     re.I,
 )
@@ -179,6 +186,8 @@ def read_habits(statement: Statement, notes: Notes) -> bool:
     supersedes: list[str] = []
     if kind == "wish":
         memory_type, confidence = "preference", 0.7
+    if kind == "thinking":
+        memory_type, confidence = "event", 0.65
     if kind == "ended":
         memory_type, supersedes = "correction", [_bare(text)]
     if kind == "preference":
@@ -196,6 +205,13 @@ def _kind(text: str) -> str | None:
     wish = _WISH.match(text)
     if wish:
         return "wish"
+    if _THINKING.match(text):
+        return "thinking"
+    if _AILING.match(text):
+        return "state"
+    since = _NOT_SINCE.match(text)
+    if since and since["verb"].lower() in PARTICIPLES and not _CURRENT.search(since["rest"]):
+        return "not"
     if _USED.match(text):
         return "used"
     taste = _TASTE.match(text)
@@ -214,7 +230,7 @@ def _kind(text: str) -> str | None:
     if _NOT_BEING.match(text) or _NEVER.match(text):
         return "not"
     if _BEING.match(text) or _HAVE.match(text):
-        return "state"
+        return "state" if not re.search(r" allergic$", text) else None
     doing = _DOING.match(text)
     if doing:
         verb = doing["verb"].lower()
@@ -230,6 +246,8 @@ def _kind(text: str) -> str | None:
             return None
         return "state" if doing["rest"].strip() or " " in verb or verb in {"married", "engaged"} else None
     if _SINCE.match(text) or _STUDIED.match(text):
+        return "state"
+    if re.match(r"(?:i|we) (?:\w+ )?(?:snore|stutter|sleepwalk)(?:$|,| )", text, re.I):
         return "state"
     present = _PRESENT.match(text)
     if present and present["verb"].lower() in HABITS:

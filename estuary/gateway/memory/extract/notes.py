@@ -56,6 +56,8 @@ class Notes:
     ) -> None:
         """Write a memory down, unless it is there already."""
         content = sentence_case(content.strip())
+        if fact is not None and not fact.negated and self._told(fact):
+            return
         if not content or len(self.memories) >= MAX_MEMORIES or "\ufffc" in content:
             return
         known = self.memories.get(content.casefold())
@@ -76,6 +78,13 @@ class Notes:
             entities=tuple(dict.fromkeys(entities)),
             supersedes=tuple(dict.fromkeys(word for word in supersedes if word)),
         )
+
+    def _told(self, fact: FactChange) -> bool:
+        """Whether one of the memories states the fact already, and it is all that this one could add."""
+        if fact.key not in {"interests", "dislikes", "allergies", "languages"}:
+            return False
+        facts = [memory.fact for memory in self.memories.values() if memory.fact]
+        return any(told.key == fact.key and told.value.casefold() == fact.value.casefold() for told in facts)
 
     def amend(self, content: str, better: str, fact: FactChange) -> None:
         """Say a memory again, now that more is known."""
@@ -99,9 +108,10 @@ class Notes:
         if when is None or when.iso is None:
             return content, []
         self.entity(when.iso, "date", aliases=[when.phrase] if when.phrase != when.iso else [])
-        if re.search(rf"\b(?:in|on) {re.escape(when.spoken.rpartition(' ')[0])}\b", content):
+        short = when.spoken.rpartition(" ")[0]
+        if short and re.search(rf"\b(?:in|on) {re.escape(short)}\b", content):
             # "in May" → "in May 2024"
-            return content.replace(when.spoken.rpartition(" ")[0], when.spoken, 1), [when.iso]
+            return content.replace(short, when.spoken, 1), [when.iso]
         if when.spoken in content or (len(when.iso) == 4 and when.iso in content):
             return content, [when.iso]
         return f"{content} ({when.spoken})", [when.iso]

@@ -10,7 +10,7 @@ from typing import Optional
 
 __all__ = ["paraphrase"]
 
-_LONG = r"(?:since|for (?:about |over |almost |nearly |the (?:last|past) |a |\d|two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|twenty|many|years|ages|most|my))"
+_LONG = r"(?:since|for (?:about |over |almost |nearly |the (?:last|past) |a |\d|\w+ (?:years?|months?|weeks?|decades?)|years|ages|most|my))"
 _WE = r"(?:i|we)"
 _HAVE = r"(?:'ve| have)"
 _STARTED = (
@@ -19,6 +19,15 @@ _STARTED = (
 )
 #: A pattern for the whole clause and what it comes to.
 _RULES: tuple[tuple[str, str], ...] = (
+    (r"i live (?:right |just |really |very )?(?:by|near|on|opposite|above|next to|close to|behind|in|at) (?:the|a|an|my) [^,]{1,40} in (?P<x>(?-i:[A-Z]).+)", "I live in {x}"),
+    (r"i was born in (?:19|20)\d\d in (?P<x>.+)", "I was born in {x}"),
+    (r"i(?:'ve)? (?:recently |just )?(?:picked up|took up|taken up) (?P<x>\w+ing|crochet|yoga|pilates|pottery|origami|photography|karate|judo|chess|golf|tennis)\b.*", "I like {x}"),
+    (r"i no longer have (?P<x>an? .+)", "I don't have {x} any more"),
+    (r"(?:the )?name'?s (?:is )?(?P<x>(?-i:[A-Z]).*)", "my name is {x}"),
+    (r"my birthday's (?P<x>.+)", "my birthday is {x}"),
+    (r"i(?:'ve)? (?:just |recently )?turned (?P<x>\d+|\w+ty(?:[- ]\w+)?)\b.*", "I'm {x}"),
+    (r"i(?:'m| am) (?P<x>retired|unemployed|self-employed|between jobs)\b.*", "I'm {x}"),
+    (rf"{_WE} (?:grew up|was raised|were raised) (?:on|in) (?:a|an|the) [^,]{{1,40}}? (?:in|near|outside|of) (?P<x>(?-i:[A-Z]).+)", "I grew up in {x}"),
     (rf"{_WE}(?:'m| am|'re| are) (?:also |a bit |mildly |severely )?(?P<x>lactose|gluten|dairy|fructose|histamine)[- ]intolerant.*", "I'm allergic to {x}"),
     (r"i have (?:a |an )?(?:really |very |severe |bad |mild |slight )*(?P<x>nut|peanut|shellfish|dairy|egg|pollen|cat|dog|bee|wasp|latex|penicillin|dust|soy|wheat|sesame|strawberry|milk) allergy.*", "I'm allergic to {x}"),
     (rf"{_WE}{_HAVE} (?:been living|lived|been based) (?:here )?in (?P<x>.+?),? {_LONG}.*", "I live in {x}"),
@@ -30,7 +39,6 @@ _RULES: tuple[tuple[str, str], ...] = (
     (rf"i(?: just| recently| finally)? ?{_STARTED} (?:working )?(?:as|to|to be) (?P<x>an? .+?|head .+?|senior .+?|assistant .+?|team .+?|manager)(?: on| next| last| in| this| at the| yesterday|,).*", "I work as {x}"),
     (rf"i(?: just| recently| finally)? ?{_STARTED} (?:working )?(?:as|to|to be) (?P<x>an? .+)", "I work as {x}"),
     (r"i(?:'ve)? ?(?:just |recently )?(?:became|become) (?P<x>an? .+)", "I work as {x}"),
-    (r"i (?:work|'m working) with (?P<x>children|kids|animals|horses|wood|glass|computers|old people|the elderly|disabled .+)", "I work as a worker with {x}"),
     (r"i teach (?!myself|you|him|her|them|my\b|his\b|people to|kids to)(?P<x>[\w-]+(?: (?:and )?(?!at\b|in\b|so\b|on\b|for\b|to\b|every\b|part\b|but\b|two\b|three\b|because\b)[\w-]+)?)(?:$|,| at\b| in\b| so\b| on\b| for\b| to\b| every\b| part\b| but\b).*", "I work as a {x} teacher"),
     (r"i drive (?P<x>(?:a |an )?(?:bus|taxi|cab|lorry|truck|tram|train|van|ambulance))(?:es|s)? for (?:a living|work|.+)", "I work as {x} driver"),
     (r"i'm (?:an? )?[\w -]{2,30}, (?:but )?(?:originally |actually )?from (?P<x>(?-i:[A-Z])[\w' -]{1,40}?)(?:,? (?:originally|actually).*)?", "I'm from {x}"),

@@ -14,7 +14,7 @@ from ..base import FactChange
 from .notes import USER, Notes
 from .statements import Statement, is_past
 from .voice import others, sentence_case, tidy
-from .when import place_after
+from .when import find_when, place_after
 from .words import BREEDS, CLOSE, FEMALE, MALE, PLURAL_ROLES, ROLES, singular
 
 __all__ = ["companions", "note_creature", "read_others"]
@@ -79,6 +79,12 @@ _LOSS = re.compile(
 _SHOWN = re.compile(
     r"(?P<who>(?i:that's|this is|meet|say hi to|i've got|we've got|i have|we have|there's))(?: my| our)? (?P<name>[A-Z][\w-]+)(?=$|,| (?:the|my|a|who)\b)"
 )
+_OWNED_BREED = re.compile(
+    rf"(?:i|we)(?: have|'ve got| have got| got| adopted|'ve adopted| own| rescued| bought|'ve just got| just got| just adopted| have just adopted) an? (?:[\w-]+ ){{0,3}}?(?P<breed>{'|'.join(sorted(set(BREEDS) - set(PETS), key=len, reverse=True))})"
+    r"(?:,? (?:called|named|whose name is) (?P<name>[A-Z][\w-]+))?(?![\w-])",
+    re.I,
+)
+_LISTED = re.compile(rf"\b(?P<role>{_ROLE})(?: ?[:–—-]|,| (?:called|named|are)) (?P<names>(?-i:[A-Z])[\w-]+(?:,? (?:and |& )?(?-i:[A-Z])[\w-]+)+)", re.I)
 _ASKED_ROLE = re.compile(rf"\b(?P<role>{_ROLE})\b(?!.*\b(?:{_ROLE})\b)", re.I)
 _KEYS = KIN | {"sibling", "grandchild", "parents", "grandparents", "kid", "stepdad", "stepmom"}
 
@@ -113,7 +119,9 @@ def _loss(statement: Statement, notes: Notes) -> bool:
     role = match["role"].lower()
     content, dates = notes.dated(f"{_label(role, '', match['name'])} {tidy(others(match['what']))}", tense="past")
     key = _key(role)
-    fact = FactChange(key, f"{role} {match['name']}" if match["name"] else role) if key else None
+    fact = FactChange(key, role) if key else None
+    if match["name"]:
+        fact = _introduce(role, "", match["name"], statement, notes, remember=False)
     notes.remember(content, "event", statement, confidence=0.9, topic="death", fact=fact, entities=dates)
     _speak_of(role, match["name"] or "", notes)
     return True
@@ -122,6 +130,23 @@ def _loss(statement: Statement, notes: Notes) -> bool:
 def _pending(statement: Statement, notes: Notes) -> bool:
     """A name by itself where the role is known: "Miso and Udon" after "How many cats is it now?"."""
     text = statement.text
+    owned = _OWNED_BREED.match(text)
+    if owned and not find_when(text[owned.end() :], None):
+        breed, name = owned["breed"].lower(), owned["name"]
+        if name and _is_name(name):
+            _introduce(BREEDS[breed], "", name, statement, notes)
+            return True
+        if not name and re.match(r"$|,| (?:and|but|who|at)\b", text[owned.end() :]):
+            notes.remember(f"Has a {breed}", "fact", statement, fact=FactChange("pets", breed), topic="pet")
+            notes.pending = breed
+            return True
+    listed = _LISTED.search(text)
+    if listed and listed["role"].lower() in PLURAL_ROLES:
+        names = _bare_names(listed["names"])
+        for name in names:
+            _introduce(listed["role"].lower(), "", name, statement, notes)
+        if names:
+            return True
     shown = _SHOWN.match(text)
     if shown and _is_name(shown["name"]):
         notes.shown = shown["name"]
@@ -129,7 +154,7 @@ def _pending(statement: Statement, notes: Notes) -> bool:
         if breed:
             _introduce(breed, "", notes.shown, statement, notes)
         return bool(shown["who"])
-    role = notes.pending or _asked_role(notes)
+    role = notes.pending or _asked_role(notes, named=bool(re.match(r"(?:he|she|it|they)'(?:s|re) (?:called|named) ", text, re.I)))
     if not role:
         return False
     names = _bare_names(text)
@@ -154,7 +179,7 @@ def _bare_names(text: str) -> list[str]:
     parts = [part for part in re.split(r", and |, | and | & ", text.strip(" ,.!")) if part]
     found: list[str] = []
     for part in parts[:6]:
-        words = re.sub(r"^(?:called|named|it's|she's|he's|her name is|his name is|they're) ", "", part).split()
+        words = re.sub(r"^(?:called|named|it's|she's|he's|her name is|his name is|they're) (?:called |named )?", "", part).split()
         if len(words) == 1 and _is_name(words[0]) and words[0][:1].isupper():
             found.append(words[0])
         elif not found or words[0][:1].isupper():
@@ -164,8 +189,9 @@ def _bare_names(text: str) -> list[str]:
     return found
 
 
-def _asked_role(notes: Notes) -> Optional[str]:
-    question = notes.exchange.before.rpartition("?")[0][-120:]
+def _asked_role(notes: Notes, *, named: bool = False) -> Optional[str]:
+    before = notes.exchange.before
+    question = before.rpartition("?")[0][-120:] if "?" in before else before[-120:] if named else ""
     match = _ASKED_ROLE.search(question)
     return match["role"].lower() if match else None
 
@@ -419,7 +445,9 @@ def _predicate(role: str, adjective: str, name: Optional[str], rest: str, statem
             re.I,
         ) is not None and not re.match(r"(?:to (?:go|say)|a (?:point|look|question|go))\b", tail)
     else:
-        tells = ((verb in _STATES and (verb not in {"comes", "come"} or tail.startswith("from "))) or verb in _DEEDS or (is_past(verb) and _event_like(tail))) and bool(
+        when = find_when(tail, None)
+        coming = verb.endswith("s") and when is not None and when.tense != "past" and not verb.endswith("ss")
+        tells = (coming or (verb in _STATES and (verb not in {"comes", "come"} or tail.startswith("from "))) or verb in _DEEDS or (is_past(verb) and _event_like(tail))) and bool(
             tail or verb in {"died", "retired", "graduated", "proposed"}
         )
     if not tells:
@@ -474,7 +502,8 @@ def _relations(name: str, rest: str, notes: Notes) -> list[str]:
 
 def companions(statement: Statement, notes: Notes, *, living: bool = False) -> None:
     """People and animals named in passing: "I went to Rome **with my sister Anna**"."""
-    for match in _MENTION.finditer(statement.text):
+    text = statement.quote if statement.together else statement.text
+    for match in _MENTION.finditer(text):
         role = match["role"].lower()
         adjective = match["adjectives"].lower()
         if match["name"]:
@@ -485,8 +514,9 @@ def companions(statement: Statement, notes: Notes, *, living: bool = False) -> N
             if not many:
                 names = names[:1]
             for name in names:
-                _introduce(role, "" if many else adjective, name, statement, notes)
-        elif living and re.search(r"\bwith\b", statement.text[: match.start()]):
+                gone = re.search(r"\b(?:lost|buried|put down|said goodbye to) (?:my|our) ", text, re.I) is not None
+                _introduce(role, "" if many else adjective, name, statement, notes, remember=not gone)
+        elif living and re.search(r"\bwith\b", text[: match.start()]):
             notes.remember(
                 f"Lives with their {adjective}{role}",
                 "relationship",
@@ -505,7 +535,9 @@ def _count_fact(adjective: str, role: str) -> Optional[FactChange]:
     return FactChange(key, f"{count} {role}" if count else singular(role) if role != "parents" else role)
 
 
-def note_creature(value: str, statement: Statement, notes: Notes, *, negated: bool = False) -> None:
+def note_creature(
+    value: str, statement: Statement, notes: Notes, *, negated: bool = False, content: str = ""
+) -> None:
     """A value of the companion's ``pets`` and ``family``: "dog Rex", "two cats", "sister"."""
     head, _, tail = value.rpartition(" ")
     if negated:
@@ -519,6 +551,9 @@ def note_creature(value: str, statement: Statement, notes: Notes, *, negated: bo
         return
     first = value.split()[0]
     words = value.split()
+    named = {entity.role for entity in notes.entities.values()}
+    if number_of(first) is not None and singular(words[-1].lower()) in named:
+        return  # each of them has been told by name
     role = words[-1].lower()
     if role not in ROLES:
         first_role = next((word for word in words if word.lower() in ROLES), None)
@@ -531,7 +566,7 @@ def note_creature(value: str, statement: Statement, notes: Notes, *, negated: bo
     if not counted:
         _speak_of(role, "", notes)
     notes.remember(
-        f"Has {article}{value}",
+        content or f"Has {article}{value}",
         "fact" if key == "pets" else "relationship",
         statement,
         confidence=0.9,

@@ -71,7 +71,8 @@ def read_places(statement: Statement, notes: Notes) -> bool:
     if lies and (_NOW.search(text) or statement.corrective or re.search(r" now ", text)):
         thing = lies["thing"].strip()
         notes.entity(thing.lower(), "thing")
-        content = f"{thing[:1].upper()}{thing[1:]} is {lies['where']}".replace(" my ", " their ").replace(
+        verb = "are" if thing.endswith("s") and not thing.endswith(("ss", "us")) else "is"
+        content = f"{thing[:1].upper()}{thing[1:]} {verb} {lies['where']}".replace(" my ", " their ").replace(
             " our ", " their "
         )
         notes.remember(content, "spatial_change", statement, confidence=0.8, topic="home", entities=[thing.lower()])

@@ -7,6 +7,7 @@ text: words are looked at from left to right with a bounded look-ahead.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 
@@ -14,14 +15,16 @@ from attrs import frozen
 
 from ...engines._clauses import plain, sentence_spans, strip_leads
 from ...engines._words import GIVEN_NAMES
-from .words import BASE_VERBS, EMOTIONS, IRREGULAR_PAST, NOT_PAST
+from .words import BASE_VERBS, EMOTIONS, HABITS, IRREGULAR_PAST, NOT_PAST
 
 __all__ = ["Statement", "is_past", "statements"]
 
 #: Longer texts are read up to here, and no more clauses than this are looked at.
 MAX_CHARS = 12_000
-MAX_STATEMENTS = 120
+MAX_STATEMENTS = 60
 MAX_WORDS = 45
+#: Nothing is told in more characters.
+MAX_CLAUSE = 300
 
 
 @frozen
@@ -33,6 +36,8 @@ class Statement:
     quote: str
     #: the speaker sets something right: "actually", "no,", "sorry, I meant"
     corrective: bool = False
+    #: who else it is about: "wife" in "my wife and I live in Lyon"
+    together: str = ""
     #: which sentence of the utterance it is of
     sentence: int = 0
 
@@ -154,7 +159,7 @@ _UNREAL = re.compile(
 _FIRST = re.compile(r"(?:i|we|i'm|i've|we're|we've|i'd|i'll|we'll)\b", re.I)
 _MORE_LEADS = re.compile(
     r"(?:i (?:just )?(?:think|guess|suppose|mean|swear|should say|should mention|have to admit|must confess|confess|"
-    r"forgot to (?:say|mention|tell you)|(?:already )?told you)(?: that)?,?|(?:guess what|you know what|you know|"
+    r"forgot to (?:say|mention|tell you)|(?:already )?(?:told you|said(?= (?:i|i'm|my|it|it's)\b)))\b(?: that)?,?|(?:guess what|you know what|you know|"
     r"the thing is|thing is|anyway|anyways|luckily|unfortunately|sadly|fortunately|thankfully|apparently|"
     r"surprisingly|oops|whoops|haha|hehe|ha|ugh|wow|yay|man|gosh|omg|oh my god|finally|obviously|lately|recently|"
     r"to be precise|basically|long story short|news|big news|good news|bad news|great news|update|little update|"
@@ -198,9 +203,10 @@ def statements(text: str) -> list[Statement]:
         if told:
             found.append(told)
             count += len(told)
-        if count > MAX_STATEMENTS:
+        if count >= MAX_STATEMENTS:
             break
-    return [statement for group in found for statement in group]
+    # what is said twice is read once
+    return list({statement.text: statement for group in reversed(found) for statement in reversed(group)}.values())[::-1]
 
 
 def _mask(match: re.Match[str], text: str) -> str:
@@ -225,13 +231,13 @@ def _words(text: str, start: int, end: int) -> list[_Word]:
     return found
 
 
-_RESTORED = {"im": "I'm", "ive": "I've", "hes": "he's", "shes": "she's", "theyre": "they're", "thats": "that's"}
+_RESTORED = {"im": "I'm", "ive": "I've", "hes": "he's", "shes": "she's", "theyre": "they're", "thats": "that's", "gonna": "going to", "wanna": "want to"}
 
 
 def _told(
     words: Sequence[_Word], body: str, asked: bool, original: str, number: int, shouting: bool
 ) -> Iterator[Statement]:
-    pieces = list(_clauses(words))
+    pieces = list(itertools.islice(_clauses(words), MAX_STATEMENTS))
     if asked:
         last = strip_leads(_text(pieces[-1]))
         if len(pieces) < 2 or not _LAST_QUESTION.match(last) or _TAG.match(last):
@@ -274,6 +280,10 @@ def _told(
             text = "I " + text
         elif not subject:
             text = _restored(text)
+        text = text[:MAX_CLAUSE]
+        couple = _COUPLE.match(text)
+        if couple:
+            text = text[couple.end() :]
         if _CONDITION.search(text):
             continue
         subject = text
@@ -282,7 +292,7 @@ def _told(
         quote = " ".join(original[piece[0].start : piece[-1].end].split()).strip(" ,;:-–—\"'")
         if original[piece[0].start : piece[-1].end].strip(" ,;:-–—\"'") != quote:
             quote = original[piece[0].start : piece[-1].end].strip(" ,;:-–—\"'")
-        yield Statement(text.lower() if shouting else text, quote, corrective, number)
+        yield Statement(text.lower() if shouting else text, quote, corrective, couple["who"] if couple else "", number)
 
 
 _OWNED = re.compile(r"(?:my|our|she's|he's|it's) ", re.I)
@@ -320,6 +330,10 @@ def _restored(text: str) -> str:
     if not words or not words[0] or (len(words) > 1 and words[1] in _NO_SUBJECT_AFTER - {"and"}):
         return text
     word, following = words[0], words[1] if len(words) > 1 else ""
+    if re.match(r"not (?:an?|really|much of|very|keen|into|fond|a big)\b", text, re.I):
+        return "I'm " + text
+    if re.match(r"going to \w", text, re.I):
+        return "I'm " + text
     been = re.search(r"\bbeen ", text[: lead.end() if lead else 0], re.I) is not None
     if been:
         return "I've " + text
@@ -402,8 +416,10 @@ def _clauses(words: Sequence[_Word]) -> Iterator[Sequence[_Word]]:
             continue
         if joined and index - 2 >= start and words[index - 2].bare in {"as", "even", "so"}:
             continue
-        if joined and before.bare == "since" and any(word.bare in _PERFECT for word in words[start:index]):
+        if joined and before.bare == "since" and any(word.bare in _PERFECT for word in words[start:index][-30:]):
             continue  # "I've supported them since I was six"
+        if before.bare == "and" and words[index].bare == "i" and _is_couple(words, start, index - 1):
+            continue
         if _begins(words, index, joined, start):
             # the conjunction belongs to neither
             end = index - 1 if joined else index
@@ -414,6 +430,12 @@ def _clauses(words: Sequence[_Word]) -> Iterator[Sequence[_Word]]:
         yield words[start:][:MAX_WORDS]
 
 
+def _is_couple(words: Sequence[_Word], start: int, end: int) -> bool:
+    """Whether the words are one half of "my wife and I"."""
+    return start < end <= start + 4 and words[start].bare in {"my", "our"} and not any(w.bare in _FINITE for w in words[start:end])
+
+
+_COUPLE = re.compile(r"(?:my|our) (?P<who>[\w'-]+(?: [\w'-]+){0,2}?),? and (?=i\b)", re.I)
 _PERFECT = frozenset("i've we've have has been she's he's they've".split())
 
 
@@ -452,7 +474,7 @@ def _has_verb(words: Sequence[_Word], at: int, joined: bool) -> bool:
     """Whether a verb comes soon after "my …", so that it is a clause and not one more thing of a list."""
     for index in range(at, min(at + 7, len(words))):
         word = words[index]
-        if index > at and (word.bare in _FINITE or (is_past(word.bare) and word.bare not in {"used"})):
+        if index > at and (word.bare in _FINITE or word.bare in _THIRD or (is_past(word.bare) and word.bare not in {"used"})):
             return word.bare not in {"work", "love", "like", "play", "live", "just"} or index + 1 < len(words)
         if (
             word.bare.endswith("'s")
@@ -483,6 +505,7 @@ def _has_verb(words: Sequence[_Word], at: int, joined: bool) -> bool:
     return False
 
 
+_THIRD = frozenset(verb + ("es" if verb.endswith(("s", "sh", "ch", "x", "z")) else "s") for verb in HABITS) - frozenset("works lives loves plays parks runs books".split())
 _VERBISH = BASE_VERBS - frozenset("play work live love like dance paint drink cook travel run".split())
 _OPENERS = frozenset(
     """a an the my our as at for in on with to some two three it from by about every lots no not any each that this
@@ -498,7 +521,7 @@ def _elided_verb(words: Sequence[_Word], at: int, start: int) -> bool:
     first = words[start].bare
     if not _FIRST.match(first) and not any(_FIRST.match(word.bare) for word in words[start : start + 4]):
         return False
-    if _UNREAL.search(_text(words[start : at - 1])):
+    if _UNREAL.search(_text(words[start : at - 1][-40:])):
         return False
     word = words[at].bare
     following = words[at + 1].bare if at + 1 < len(words) else ""

@@ -15,6 +15,8 @@ _ORDER = (
     "fear weather hobby plan feeling"
 ).split(" ")
 _RANK = {name: rank for rank, name in enumerate(_ORDER)}
+#: Stems of words that are in many sentences without being what they are about.
+_EMPTY = frozenset("lov old year liv adore like hat day time start next last week month".split())
 _KIN = {"sibling": "family", "parent": "family", "child": "family", "partner": "family"}
 
 _BY_KEY = {
@@ -33,7 +35,7 @@ _BY_KEY = {
 
 def topics_of(content: str, *, key: Optional[str] = None, first: Optional[str] = None) -> tuple[str, tuple[str, ...]]:
     """``(topic, secondary topics)``. ``key`` is that of a core fact; ``first`` goes before what the words say."""
-    weighed = concepts_of(terms(content))
+    weighed = concepts_of(word for word in terms(content) if word not in _EMPTY)
     ranked = sorted(
         (name for name in weighed if name in _RANK and weighed[name] > 0.4),
         key=lambda name: (-weighed[name], _RANK[name]),

@@ -13,7 +13,7 @@ _BE = {"am": "is", "are": "is", "were": "was", "weren't": "wasn't", "aren't": "i
 _HAVE = {"have": "has", "haven't": "hasn't", "do": "does", "don't": "doesn't", "go": "goes"}
 _FIXED = frozenset(
     """is was isn't wasn't has had hasn't hadn't does doesn't did didn't can can't cannot will won't would wouldn't could
-    couldn't should shouldn't must might may never no used""".split()
+    put couldn't should shouldn't must might may never no used""".split()
 )
 _CONTRACTED = {"'m": "is", "'re": "is", "'ve": "has", "'ll": "will", "'d": "would"}
 #: Words that only colour a statement, between subject and verb.
@@ -23,7 +23,7 @@ _FILLERS = frozenset(
     normally even both only once then probably happily originally seriously often sometimes""".split()
 )
 _KEPT = frozenset(
-    "always usually recently finally mostly normally originally often sometimes still never just already".split()
+    "always usually recently finally mostly normally originally often sometimes still never just already only".split()
 )
 _PRONOUNS = {
     "my": "their",
@@ -112,6 +112,8 @@ def third_person(clause: str) -> str:
     verb = ""
     if short:
         verb = _CONTRACTED[short]
+        if short == "'ve" and len(words) > 1 and words[0].lower() == "got":
+            words.pop(0)
         if short == "'d" and words and words[0].lower() in {"been", "gone", "had", "better"}:
             verb = "had"
     else:
@@ -123,6 +125,8 @@ def third_person(clause: str) -> str:
                 kept.append(word.lower())
         if not words:
             return ""
+        if [word.lower() for word in words[:2]] == ["no", "longer"] and len(words) > 2:
+            kept, words = [*kept, "no", "longer"], words[2:]
         if words[0].lower() == "never" and len(words) > 1:
             kept.append(words.pop(0).lower())
         verb = inflect(words.pop(0).strip(","))
