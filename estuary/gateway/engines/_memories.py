@@ -27,12 +27,15 @@ _ASKS = re.compile(
 )
 #: a question about something, not for one thing
 _OPEN = re.compile(
-    r"\b(?:know|remember|recall|tell me|told you|say|said)\b[^?.!]*\b(?:about|of|regarding) (?!(?:me|myself|yourself|you)\b)",
+    r"\b(?:know|remember|recall|tell me|told you|say|said)\b[^?.!]*"
+    r"\b(?:about|of|regarding) (?!(?:me|myself|yourself|you)\b)",
     re.I,
 )
 _MINE = re.compile(r"\b(?:i|i'm|i've|my|me|mine|we|our|us)\b", re.I)
 #: what a question has that says nothing of what it asks for
-_ASKING = frozenset(terms("remember recall tell know remind forget forgot told mention mentioned talk anything something"))
+_ASKING = frozenset(
+    terms("remember recall tell know remind forget forgot told mention mentioned talk anything something")
+)
 _SHOWN = 3
 
 _IRREGULAR = {
@@ -47,16 +50,17 @@ _IRREGULAR = {
     "hasn't": "haven't",
 }
 _ADVERBS = frozenset(
-    """no longer usually often always never really also just recently still sometimes mostly finally once now currently
-    already probably only both""".split()  # noqa: SIM905
+    """no longer usually often always never really also just recently still sometimes mostly finally once now
+    currently already probably only both""".split()  # noqa: SIM905  # a list of words
 )
 _KEPT = frozenset(
-    """can can't cannot could couldn't will won't would wouldn't may might must should had hadn't used did didn't went got
-    met saw bought left lost found made took came began began broke won felt ate drank grew ran swam flew drove wrote read
-    taught thought spent sold sent slept spoke sang told gave kept""".split()  # noqa: SIM905
+    """can can't cannot could couldn't will won't would wouldn't may might must should had hadn't used did didn't went
+    got met saw bought left lost found made took came began broke won felt ate drank grew ran swam flew drove wrote
+    read taught thought spent sold sent slept spoke sang told gave kept""".split()  # noqa: SIM905  # a list of words
 )
 _FOLLOWING = re.compile(
-    r"\b(and|but|or) (is|was|has|does|goes|works|lives|likes|loves|plays|wants|speaks|hates|studies|needs|hopes|drinks|eats)\b"
+    r"\b(and|but|or) "
+    r"(is|was|has|does|goes|works|lives|likes|loves|plays|wants|speaks|hates|studies|needs|hopes|drinks|eats)\b"
 )
 
 

@@ -335,7 +335,8 @@ def everywhere(folder: Path) -> bytes:
 
 
 def test_forgetting_is_for_good(scene: Scene) -> None:
-    scene.tell(lives("Zanzibar"), entities=[Entity("Zanzibar", "place")], relations=[Relation("user", "in", "Zanzibar")])
+    place = Entity("Zanzibar", "place")
+    scene.tell(lives("Zanzibar"), entities=[place], relations=[Relation("user", "in", "Zanzibar")])
     Graphs(scene.database).graph(scene.conversation, "alice")
     pending = scene.say("My cat is called Quixotica.")
     assert scene.records.forget(scene.conversation) == 1
