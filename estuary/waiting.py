@@ -9,6 +9,11 @@ from .deadline import Deadline
 
 __all__ = ["Changed"]
 
+#: How long the main thread waits at a time. A signal that arrives after the interpreter has last looked for one and
+#: before the thread sleeps in the kernel does not wake it: on a busy machine that is no rare moment, and without this
+#: such a Ctrl-C would be noticed when the wait is over. Seconds.
+BLIND = 0.15
+
 
 class Changed:
     """What ``threading.Condition`` is for, without its weak spot.
@@ -41,6 +46,8 @@ class Changed:
                 waiter.acquire()
                 self._waiters.append(waiter)
             timeout = deadline.remaining(at_most)
+            if threading.current_thread() is threading.main_thread():  # the one that signals are handled on
+                timeout = BLIND if timeout is None else min(timeout, BLIND)
             if not waiter.acquire(timeout=-1 if timeout is None else timeout):
                 with self._lock:
                     if waiter in self._waiters:

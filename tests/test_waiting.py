@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import pytest
 
@@ -60,6 +61,13 @@ def test_it_asks_again_after_a_while_although_nobody_tells(lock):
     asked = []
     assert Changed(lock).wait_for(lambda: asked.append(1) or len(asked) == 3, Deadline(None), at_most=0.01)
     assert len(asked) == 3
+
+
+def test_the_main_thread_looks_for_signals_now_and_then(lock):
+    """One may have come in the moment before it fell asleep, which then did not wake it."""
+    began, asked = time.monotonic(), []
+    assert Changed(lock).wait_for(lambda: asked.append(1) or len(asked) == 3, Deadline(None))
+    assert 0.2 < time.monotonic() - began < 5
 
 
 def test_everybody_is_woken(lock):
