@@ -45,7 +45,9 @@ Step = Callable[["Model", dict[str, Any]], "tuple[int, bytes]"]
 def chat(content: Any, **message: Any) -> bytes:
     """An answer in the OpenAI form."""
     choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": content, **message}}
-    return json.dumps({"id": "c", "object": "chat.completion", "created": 0, "model": "m", "choices": [choice]}).encode()
+    return json.dumps(
+        {"id": "c", "object": "chat.completion", "created": 0, "model": "m", "choices": [choice]}
+    ).encode()
 
 
 def says(content: Any, **message: Any) -> Step:
@@ -248,8 +250,15 @@ def test_entries_of_the_wrong_form_are_left_out_and_the_rest_is_cleaned(model: M
                 {"content": "True?", "type": "fact", "confidence": True},
                 "a memory",
             ],
-            "entities": [{"name": "Lyon", "kind": "town"}, {"name": "", "kind": "place"}, {"name": "Ada", "kind": "person"}],
-            "relations": [{"source": "user", "kind": "knows", "target": "Ada"}, {"source": "user", "kind": "", "target": "x"}],
+            "entities": [
+                {"name": "Lyon", "kind": "town"},
+                {"name": "", "kind": "place"},
+                {"name": "Ada", "kind": "person"},
+            ],
+            "relations": [
+                {"source": "user", "kind": "knows", "target": "Ada"},
+                {"source": "user", "kind": "", "target": "x"},
+            ],
         }
     )
     found = extractor.extract(SAID)

@@ -11,19 +11,30 @@ from .statements import Statement
 __all__ = ["is_fragment", "resolve"]
 
 _TASTE = re.compile(
-    r"(?P<head>(?:i|we)(?:'m| am|'re)? (?:(?:really|just|absolutely|also|so|totally|completely|still|always) )*(?:love|like|hate|adore|enjoy|can't stand|don't like|"
-    r"obsessed with|allergic to|into|crazy about|addicted to|fond of|mad about|terrified of|scared of|afraid of|not into|not a fan of|a fan of)) "
+    r"(?P<head>(?:i|we)(?:'m| am|'re)? (?:(?:really|just|absolutely|also|so|totally|"
+    r"completely|still|always) )*(?:love|like|hate|adore|enjoy|can't stand|don't like|"
+    r"obsessed with|allergic to|into|crazy about|addicted to|fond of|mad about|terrified "
+    r"of|scared of|afraid of|not into|not a fan of|a fan of)) "
     r"(?P<word>it|them|both|those|that|both of them|the lot)$",
     re.I,
 )
-_WITH_IT = re.compile(r"(?P<head>(?:i|we) (?:always|usually|only|never|normally) (?:have|drink|take|eat|order|get|like)) (?:it|them|mine) (?P<rest>\w.*)$", re.I)
-_FAVOURITE = re.compile(r"(?P<word>it's|that's|it is|they're) (?P<rest>my (?:absolute |all-time )?fav(?:ou?rite)\b.*)$", re.I)
+_WITH_IT = re.compile(
+    r"(?P<head>(?:i|we) (?:always|usually|only|never|normally) (?:have|drink|take|eat|"
+    r"order|get|like)) (?:it|them|mine) (?P<rest>\w.*)$",
+    re.I,
+)
+_FAVOURITE = re.compile(
+    r"(?P<word>it's|that's|it is|they're) (?P<rest>my (?:absolute |all-time )?fav(?:ou?rite)\b.*)$", re.I
+)
 _WAS_FAVOURITE = re.compile(r"my (?P<favourite>fav(?:ou?rite) [\w ]{2,30}?) (?:used to be|was) ", re.I)
 _NOW_IT_IS = re.compile(r"(?:now )?(?:it's|it is) (?:now )?(?P<new>[\w' -]{2,30}?)(?: now)?$", re.I)
 _ALLERGIC = re.compile(r"(?:i|we)(?:'m| am) (?:so |really |very |terribly )?allergic$", re.I)
 _OF = re.compile(r"\b(?:about|with|of|containing|like|in) (?P<thing>[\w' -]{2,40})$", re.I)
 _NOUN = re.compile(r"\b(?:an?|some|any|another|more|the) (?P<thing>[\w-]{2,20})$", re.I)
-_VERBAL = re.compile(r"\b(?:i|i'm|i've|we|you|he|she|they|it|it's|is|are|was|were|have|has|had|do|does|did|can|will|don't|not|no)\b", re.I)
+_VERBAL = re.compile(
+    r"\b(?:i|i'm|i've|we|you|he|she|they|it|it's|is|are|was|were|have|has|had|do|does|did|can|will|don't|not|no)\b",
+    re.I,
+)
 
 
 def is_fragment(text: str) -> bool:

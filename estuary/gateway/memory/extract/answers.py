@@ -68,7 +68,9 @@ def _employer(answer: str) -> Optional[str]:
 
 
 def _whereabouts(answer: str) -> Optional[str]:
-    return f"I'm {answer}" if re.match(r"(?:in|at|on|by|near|outside|upstairs|downstairs|home)\b", answer, re.I) else None
+    return (
+        f"I'm {answer}" if re.match(r"(?:in|at|on|by|near|outside|upstairs|downstairs|home)\b", answer, re.I) else None
+    )
 
 
 def _age(answer: str) -> Optional[str]:
@@ -94,7 +96,9 @@ def _languages(answer: str) -> Optional[str]:
 
 
 _NO_THING = re.compile(
-    r"(?:it|i|not|nothing|no|none|yes|maybe|depends|well|good|great|lots|many|all|anything|everything|same|this|that)\b", re.I
+    r"(?:it|i|not|nothing|no|none|yes|maybe|depends|well|good|great|lots|many|all|"
+    r"anything|everything|same|this|that)\b",
+    re.I,
 )
 
 
@@ -113,9 +117,18 @@ def _allergy(answer: str) -> Optional[str]:
 
 
 def _mood(answer: str) -> Optional[str]:
-    if re.match(r"(?:fine|good|ok|okay|alright|all right|not (?:bad|too bad|much)|well|great|same|you|thanks|could be|so so|meh)\b", answer, re.I):
+    if re.match(
+        r"(?:fine|good|ok|okay|alright|all right|not (?:bad|too bad|much)|well|great|same|you|"
+        r"thanks|could be|so so|meh)\b",
+        answer,
+        re.I,
+    ):
         return None
-    if re.match(r"(?:a bit |really |pretty |very |so |quite |kind of |completely |totally |absolutely )*[a-z-]+(?:$|,| and | but | about | today| lately)", answer):
+    if re.match(
+        r"(?:a bit |really |pretty |very |so |quite |kind of |completely |totally |absolutely "
+        r")*[a-z-]+(?:$|,| and | but | about | today| lately)",
+        answer,
+    ):
         return f"I feel {answer}"
     return None
 
@@ -130,9 +143,21 @@ def _school(answer: str) -> Optional[str]:
 
 _ASKED: tuple[tuple[str, _Build], ...] = (
     (r"\b(?:your name|(?:should|shall|can|may|do) i call you|who (?:are you|am i talking|am i speaking))\b", _name),
-    (r"\bwhere (?:do|are|abouts (?:do|are)) you (?:live|living|based)|\bwhat city|\bwhere's home|\bwhere is home|\bdo you live\b|\bwhereabouts\b", _home),
-    (r"\bwhere (?:are (?:you|ye) (?:originally )?from|do you come from|did you grow up|were you born)|are you from (?:there|here|around)", _origin),
-    (r"\b(?:do you do(?: for (?:a living|work|money))?\??$|your (?:job|profession|occupation)|do you work as|kind of work|line of work)", _job),
+    (
+        r"\bwhere (?:do|are|abouts (?:do|are)) you (?:live|living|based)|\bwhat city|"
+        r"\bwhere's home|\bwhere is home|\bdo you live\b|\bwhereabouts\b",
+        _home,
+    ),
+    (
+        r"\bwhere (?:are (?:you|ye) (?:originally )?from|do you come from|did you grow up|"
+        r"were you born)|are you from (?:there|here|around)",
+        _origin,
+    ),
+    (
+        r"\b(?:do you do(?: for (?:a living|work|money))?\??$|your (?:job|profession|"
+        r"occupation)|do you work as|kind of work|line of work)",
+        _job,
+    ),
     (r"\b(?:who do you work for|where do you work|what company)", _employer),
     (r"^where are (?:you|ye)(?: now| right now| today| calling from| at)?$", _whereabouts),
     (r"\b(?:how old are you|your age)\b", _age),
@@ -143,10 +168,16 @@ _ASKED: tuple[tuple[str, _Build], ...] = (
     (r"\ballerg(?:ies|ic|y)\b", _allergy),
     (r"\bwhich (?:year|grade) are you|what year are you|what grade", _year),
     (r"\b(?:which|what) (?:university|uni|college|school)\b|where (?:do|are) you stud(?:y|ying)", _school),
-    (r"\bhow (?:are|have|do|did) (?:you|ye) (?:been )?(?:feel|feeling|doing|holding up)\b|^how are (?:you|ye)\b|how's your mood|how was your day", _mood),
     (
-        r"\b(?:any hobbies|your hobb(?:y|ies)|hobbies do you|do you (?:do|like to do|enjoy doing|like doing) (?:for fun|in your (?:free|spare) time|on weekends|to relax)|"
-        r"what do you (?:like|enjoy|love)\b|what (?:are you into|are your interests)|what (?:kind|sort|type) of \w+ do you (?:like|enjoy|listen)|what music|"
+        r"\bhow (?:are|have|do|did) (?:you|ye) (?:been )?(?:feel|feeling|doing|holding up)\b|"
+        r"^how are (?:you|ye)\b|how's your mood|how was your day",
+        _mood,
+    ),
+    (
+        r"\b(?:any hobbies|your hobb(?:y|ies)|hobbies do you|do you (?:do|like to do|enjoy "
+        r"doing|like doing) (?:for fun|in your (?:free|spare) time|on weekends|to relax)|"
+        r"what do you (?:like|enjoy|love)\b|what (?:are you into|are your interests)|what "
+        r"(?:kind|sort|type) of \w+ do you (?:like|enjoy|listen)|what music|"
         r"specialist subject|your thing\b|your passion)",
         _likes,
     ),
@@ -154,46 +185,69 @@ _ASKED: tuple[tuple[str, _Build], ...] = (
 _PATTERNS = [(re.compile(pattern, re.I), build) for pattern, build in _ASKED]
 _FAVOURITE = re.compile(r"\b(?:your|yer|a) fav(?:ou?rite)(?: (?P<thing>[a-z]+(?: [a-z]+)?))?(?=\?|$)", re.I)
 _HOW_MANY = re.compile(
-    r"(?:do you have|have you got|how many) (?:any )?(?P<what>kids|children|siblings|brothers|sisters|pets|cats|dogs|sons|daughters|grandchildren|chickens|horses|brothers and sisters|brothers or sisters)\b", re.I
+    r"(?:do you have|have you got|how many) (?:any )?(?P<what>kids|children|siblings|"
+    r"brothers|sisters|pets|cats|dogs|sons|daughters|grandchildren|chickens|horses|"
+    r"brothers and sisters|brothers or sisters)\b",
+    re.I,
 )
 _HELPS = re.compile(r"\bwhat (?:helps|calms you|cheers you up|makes you (?:happy|feel better))", re.I)
 _YES = re.compile(
-    r"(?P<word>yes|yeah|yep|yup|aye|i do|i am|i have|sure|of course|definitely|absolutely|always|sometimes|often|every \w+|most \w+|"
-    r"a bit|a little|once or twice|occasionally|now and then|all the time|sadly|usually|mostly|too often|once|twice|since \w+)\b[,.! ]*",
+    r"(?P<word>yes|yeah|yep|yup|aye|i do|i am|i have|sure|of course|definitely|absolutely|"
+    r"always|sometimes|often|every \w+|most \w+|"
+    r"a bit|a little|once or twice|occasionally|now and then|all the time|sadly|usually|"
+    r"mostly|too often|once|twice|since \w+)\b[,.! ]*",
     re.I,
 )
 _NO = re.compile(
-    r"(?:(?:oh |god |hell |good god |heavens |ha )?(?:no|nope|nah)|never|not (?:since|for|in \w+ years|really|any ?more|at all|yet|often|anymore|these days)|hardly ever|rarely|"
+    r"(?:(?:oh |god |hell |good god |heavens |ha )?(?:no|nope|nah)|never|not (?:since|for|"
+    r"in \w+ years|really|any ?more|at all|yet|often|anymore|these days)|hardly ever|"
+    r"rarely|"
     r"i don't|i'm not|i haven't|no way)\b[,.! ]*",
     re.I,
 )
 _ADVERB = re.compile(r"(?:always|sometimes|often|usually|occasionally|mostly)$", re.I)
 _FULL = re.compile(
-    r"(?:i|i'm|i've|i'd|i'll|we|we're|we've|my|our|he|she|they|he's|she's|they're|you|you're|what|why|how|who|where|when|do|does|did|is|are|can|could|would|"
-    r"will|let|please|that depends|none|the|this|there|there's|tell|ask|if|don't|dunno|no idea|not sure|guess|thanks|thank|haha|ha|hmm|nice|cool|well|lol|ok|okay|"
+    r"(?:i|i'm|i've|i'd|i'll|we|we're|we've|my|our|he|she|they|he's|she's|they're|you|"
+    r"you're|what|why|how|who|where|when|do|does|did|is|are|can|could|would|"
+    r"will|let|please|that depends|none|the|this|there|there's|tell|ask|if|don't|dunno|no "
+    r"idea|not sure|guess|thanks|thank|haha|ha|hmm|nice|cool|well|lol|ok|okay|"
     r"hi|hello|because|cos|bye|good)\b",
     re.I,
 )
 _POLAR = re.compile(
-    r"(?:and |so |but )?(?P<aux>do|are|have|did|were|can) (?:you|ye) (?P<still>still |ever |also |often |actually |really |usually |even )?(?P<rest>[^?]{3,70})$",
+    r"(?:and |so |but )?(?P<aux>do|are|have|did|were|can) (?:you|ye) (?P<still>still |"
+    r"ever |also |often |actually |really |usually |even )?(?P<rest>[^?]{3,70})$",
     re.I,
 )
 _STILL = re.compile(r"(?:are (?:you|ye) )?still (?P<rest>\w+ing [^?]{3,50})$", re.I)
 _WH = re.compile(
-    r"(?:and |so |but )?(?P<wh>what|where|when|who|which \w+|what (?:kind|sort|type)s? of \w+|what \w+|how often|how long|whereabouts)"
+    r"(?:and |so |but )?(?P<wh>what|where|when|who|which \w+|what (?:kind|sort|type)s? of "
+    r"\w+|what \w+|how often|how long|whereabouts)"
     r"(?P<short>'re| are| do|'d'ya| have) (?:you|ye) (?P<rest>[^?]{3,60})$",
     re.I,
 )
 _HOLLOW = re.compile(
-    r"(?:think|know|want|need|mean|say|mind|remember|believe|see|hear|understand|suppose|reckon|recommend|suggest|call|ready|sure|okay|ok|there|kidding|serious|"
-    r"free|all right|alright|going to be|wish|prefer that|feel (?:about|like)|got a (?:minute|moment)|agree|fancy|happen|well|good|up|around|asking|talking|saying|thinking|looking|"
-    r"doing|you|made|done|do\b|make of|expect|like (?:it|that|this|them|so far)|get to|care|trust|notice|plan to do|a (?:bit|little)|enjoying (?:it|that|this)|"
-    r"enjoy (?:it|that|this)|come|tell|try|imagine|have in mind|have (?:a|any) (?:question|idea|minute|plans)|hungry|thirsty)\b",
+    r"(?:think|know|want|need|mean|say|mind|remember|believe|see|hear|understand|suppose|"
+    r"reckon|recommend|suggest|call|ready|sure|okay|ok|there|kidding|serious|"
+    r"free|all right|alright|going to be|wish|prefer that|feel (?:about|like)|got a "
+    r"(?:minute|moment)|agree|fancy|happen|well|good|up|around|asking|talking|saying|"
+    r"thinking|looking|"
+    r"doing|you|made|done|do\b|make of|expect|like (?:it|that|this|them|so far)|get to|"
+    r"care|trust|notice|plan to do|a (?:bit|little)|enjoying (?:it|that|this)|"
+    r"enjoy (?:it|that|this)|come|tell|try|imagine|have in mind|have (?:a|any) "
+    r"(?:question|idea|minute|plans)|hungry|thirsty)\b",
     re.I,
 )
 _DEICTIC = re.compile(r"\b(?:it|that|this|these|those|them|me|him|her|there|us|here)\b", re.I)
-_SHORT = re.compile(r",? (?:-|–|—) |, (?=(?:i|i'm|i've|it|it's|we|he|she|they|my|that's|he's|she's)\b)|,? (?:because|cos|but|so|and) (?=(?:i|i'm|it|it's|we|he|she|they|my)\b)", re.I)
-_PREPOSITION = re.compile(r"(?:in|at|on|near|by|to|from|around|outside|with|down|up|over|next|under|round|every|for|since|after|before)\b", re.I)
+_SHORT = re.compile(
+    r",? (?:-|–|—) |, (?=(?:i|i'm|i've|it|it's|we|he|she|they|my|that's|he's|she's)\b)|,? "
+    r"(?:because|cos|but|so|and) (?=(?:i|i'm|it|it's|we|he|she|they|my)\b)",
+    re.I,
+)
+_PREPOSITION = re.compile(
+    r"(?:in|at|on|near|by|to|from|around|outside|with|down|up|over|next|under|round|every|for|since|after|before)\b",
+    re.I,
+)
 
 
 def answers(text: str, before: str) -> Iterator[Answer]:
@@ -210,13 +264,24 @@ def answers(text: str, before: str) -> Iterator[Answer]:
     if len(first.split()) > 14:
         return
     yield from _shaped(_polar(question, first), quote)
-    answer = strip_leads(_YES.sub("", first, count=1)) if re.match(r"(?:yes|yeah|yep|yup|sure|of course)\b", first, re.I) else first
+    answer = (
+        strip_leads(_YES.sub("", first, count=1))
+        if re.match(r"(?:yes|yeah|yep|yup|sure|of course)\b", first, re.I)
+        else first
+    )
     if not answer and len(told) > 1:
         answer, quote = strip_leads(told[1]), told[1]
     answer = re.sub(
-        r"^(?:it's|it is|that's|that would be|just|probably|definitely|um|uh|oh|has to be|gotta be|i'd say|right opposite),? ", "", answer, flags=re.I
+        r"^(?:it's|it is|that's|that would be|just|probably|definitely|um|uh|oh|has to be|"
+        r"gotta be|i'd say|right opposite),? ",
+        "",
+        answer,
+        flags=re.I,
     ).strip(" ,")
-    if not answer or (_FULL.match(answer) and not re.match(r"my (?:\w+ )*\w+$|the (?!one|other|same|usual)[\w ]{2,30}(?:$|,| since)", answer)):
+    if not answer or (
+        _FULL.match(answer)
+        and not re.match(r"my (?:\w+ )*\w+$|the (?!one|other|same|usual)[\w ]{2,30}(?:$|,| since)", answer)
+    ):
         return
     yield from _shaped(_named_question(question, answer), quote)
 
@@ -232,7 +297,7 @@ def _shaped(shapes: Iterator[_Shape], quote: str) -> Iterator[Answer]:
 
 
 def _polar(question: str, answer: str) -> Iterator[_Shape]:
-    """"Do you still ride?" — "god no"."""
+    """ "Do you still ride?" — "god no"."""
     going_on = _STILL.match(question)
     if going_on and (_NO.match(answer) or _YES.match(answer)):
         yield f"I'm {'no longer' if _NO.match(answer) else 'still'} {going_on['rest']}", True, "fact"
@@ -263,12 +328,24 @@ def _polar(question: str, answer: str) -> Iterator[_Shape]:
     if not yes:
         return
     word, more = yes["word"].lower(), answer[yes.end() :].strip(" ,.")
-    more = more if re.match(r"(?:in|on|at|with|every|since|for|from|to|when|once|twice|a|two|three|all)\b", more) else ""
+    more = (
+        more if re.match(r"(?:in|on|at|with|every|since|for|from|to|when|once|twice|a|two|three|all)\b", more) else ""
+    )
     adverb = word if _ADVERB.match(word) else ""
-    extent = f" {word}" if re.match(r"(?:a bit|a little|every|most|all the time|too often|since|now and then|once or)", word) else ""
+    extent = (
+        f" {word}"
+        if re.match(r"(?:a bit|a little|every|most|all the time|too often|since|now and then|once or)", word)
+        else ""
+    )
     joined = f"{extent}, {more}" if extent and more else extent or (f" {more}" if more else "")
     if aux == "do":
-        yield f"I {adverb} {rest}{joined}".replace("  ", " "), True, "emotional_state" if re.match(r"(?:get|feel) (?:lonely|sad|scared|homesick|nervous|anxious|down)", rest) else "fact"
+        yield (
+            f"I {adverb} {rest}{joined}".replace("  ", " "),
+            True,
+            "emotional_state"
+            if re.match(r"(?:get|feel) (?:lonely|sad|scared|homesick|nervous|anxious|down)", rest)
+            else "fact",
+        )
     elif aux == "are":
         yield f"I'm {adverb} {rest}{joined}".replace("  ", " "), False, "fact"
     elif aux == "can":
@@ -280,23 +357,42 @@ def _polar(question: str, answer: str) -> Iterator[_Shape]:
 
 
 def _named_question(question: str, answer: str) -> Iterator[_Shape]:
-    """"Where do you swim?" — "Clevedon mostly"."""
+    """ "Where do you swim?" — "Clevedon mostly"."""
     favourite = _FAVOURITE.search(question)
     if favourite:
-        value = re.sub(r",? (?:hands down|no contest|easily|without a doubt|by far|for sure|obviously|i think|probably|every time).*$", "", answer, flags=re.I)
+        value = re.sub(
+            r",? (?:hands down|no contest|easily|without a doubt|by far|for sure|obviously|i "
+            r"think|probably|every time).*$",
+            "",
+            answer,
+            flags=re.I,
+        )
         if len(value.split()) <= 6:
             thing = favourite["thing"]
-            yield (f"my favourite {thing} is {value}", False, "preference") if thing else (f"my favourite is {value}", True, "preference")
+            yield (
+                (f"my favourite {thing} is {value}", False, "preference")
+                if thing
+                else (f"my favourite is {value}", True, "preference")
+            )
         return
     counted = _HOW_MANY.search(question)
-    number = re.match(r"(?:just |only |about )?(?P<n>one|two|three|four|five|six|seven|eight|nine|ten|\d{1,2})(?:$|,|!| of them| now)", answer, re.I)
+    number = re.match(
+        r"(?:just |only |about )?(?P<n>one|two|three|four|five|six|seven|eight|nine|ten|"
+        r"\d{1,2})(?:$|,|!| of them| now)",
+        answer,
+        re.I,
+    )
     if counted and number:
         yield f"I have {number['n'].lower()} {counted['what']}", True, "fact"
         return
     for pattern, build in _PATTERNS:
         if pattern.search(question):
             sentence = build(answer)
-            yield sentence, sentence is not None and build in (_year, _school, _mood), "emotional_state" if build is _mood else "fact"
+            yield (
+                sentence,
+                sentence is not None and build in (_year, _school, _mood),
+                "emotional_state" if build is _mood else "fact",
+            )
             if sentence:
                 return
     if _HELPS.search(question) and len(answer.split()) <= 8:
@@ -305,12 +401,28 @@ def _named_question(question: str, answer: str) -> Iterator[_Shape]:
     match = _WH.match(question)
     if not match or len(answer.split()) > 10:
         return
-    rest = re.sub(r"\b(?:these days|at the moment|lately|now|then|usually|normally|yourself|today|right now)$", "", match["rest"].strip()).strip()
-    if _HOLLOW.match(rest) or _DEICTIC.search(rest) or re.search(r"\byou\b", rest) or _NO_THING.match(answer) or number_of(answer.split()[0]):
+    rest = re.sub(
+        r"\b(?:these days|at the moment|lately|now|then|usually|normally|yourself|today|right now)$",
+        "",
+        match["rest"].strip(),
+    ).strip()
+    if (
+        _HOLLOW.match(rest)
+        or _DEICTIC.search(rest)
+        or re.search(r"\byou\b", rest)
+        or _NO_THING.match(answer)
+        or number_of(answer.split()[0])
+    ):
         return
     rest = re.sub(r"\byour\b", "my", rest)
     wh = match["wh"].lower()
-    subject = "I'm" if match["short"].strip().lower() in {"'re", "are"} else "I've" if "have" in match["short"].lower() else "I"
+    subject = (
+        "I'm"
+        if match["short"].strip().lower() in {"'re", "are"}
+        else "I've"
+        if "have" in match["short"].lower()
+        else "I"
+    )
     if rest.endswith(" with") or wh.startswith(("what", "which", "who")) or _PREPOSITION.match(answer):
         joint = ""
     elif wh.startswith("where"):

@@ -16,17 +16,28 @@ from .words import DULL_PAST
 __all__ = ["read_character"]
 
 _SMALL_TALK = re.compile(
-    r"(?:i|we)(?:'m| am|'ve| have|'ll| will|'d| would)? (?:(?:so|really|also|just|always|still|absolutely|totally) )*(?:glad|happy|sorry|here|sure|afraid|excited|"
-    r"delighted|pleased|curious|fine|good|well|great|proud of you|love (?:that|it|how|hearing|your|the idea|this)|like (?:that|your|the idea|it|how)|"
-    r"hope|think|see|hear|understand|remember|know|guess|suppose|bet|wonder|agree|mean|can|could|would|will|want|wish|an ai|a (?:language model|virtual|digital|bot|chatbot)|"
-    r"let|promise|imagine|noted|got it|believe|feel for|appreciate|look forward|can't wait|keep that|missed you|heard|made a note|saved|wrote that|enjoy (?:talking|chatting|our|hearing)|love (?:talking|chatting|our)|"
+    r"(?:i|we)(?:'m| am|'ve| have|'ll| will|'d| would)? (?:(?:so|really|also|just|always|"
+    r"still|absolutely|totally) )*(?:glad|happy|sorry|here|sure|afraid|excited|"
+    r"delighted|pleased|curious|fine|good|well|great|proud of you|love (?:that|it|how|"
+    r"hearing|your|the idea|this)|like (?:that|your|the idea|it|how)|"
+    r"hope|think|see|hear|understand|remember|know|guess|suppose|bet|wonder|agree|mean|"
+    r"can|could|would|will|want|wish|an ai|a (?:language model|virtual|digital|bot|"
+    r"chatbot)|"
+    r"let|promise|imagine|noted|got it|believe|feel for|appreciate|look forward|can't "
+    r"wait|keep that|missed you|heard|made a note|saved|wrote that|enjoy (?:talking|"
+    r"chatting|our|hearing)|love (?:talking|chatting|our)|"
     r"a (?:wee )?bit|stuck|at your|ready|doing|looking forward|listening|working on it|have no|not sure|going to)\b",
     re.I,
 )
 _TOLD = re.compile(
-    r"(?:i|we)(?:'m| am|'ve| have)? (?:(?:also|once|always|still|just|only|mostly|usually|often|never) )*(?:grew up|was born|was raised|come from|live|lived|work|worked|am a|studied|trained|learned|learnt|"
-    r"play|played|paint|sing|bake|cook|read|write|collect|keep|speak|run|own|have (?:a|an|two|three|never|always|lived|been)|spent|used to|travelled|traveled|sailed|moved|built|taught|"
-    r"a (?=\w)|an (?=\w)|from|lost|left|married|served|fought|opened|dream of|fear|prefer|drink|eat|garden|knit|carve|fish)\b",
+    r"(?:i|we)(?:'m| am|'ve| have)? (?:(?:also|once|always|still|just|only|mostly|usually|"
+    r"often|never) )*(?:grew up|was born|was raised|come from|live|lived|work|worked|am a|"
+    r"studied|trained|learned|learnt|"
+    r"play|played|paint|sing|bake|cook|read|write|collect|keep|speak|run|own|have (?:a|an|"
+    r"two|three|never|always|lived|been)|spent|used to|travelled|traveled|sailed|moved|"
+    r"built|taught|"
+    r"a (?=\w)|an (?=\w)|from|lost|left|married|served|fought|opened|dream of|fear|prefer|"
+    r"drink|eat|garden|knit|carve|fish)\b",
     re.I,
 )
 _ADDRESSED = re.compile(r"\b(?:you|your|you're|yours)\b", re.I)
@@ -63,12 +74,16 @@ _POINTING = re.compile(r"^(?:\w+ ){1,3}(?:it|that|this|them|him|her|so|there)$",
 
 
 def _deed(text: str) -> bool:
-    """"I rode one once": the past of a verb that isn't said in passing."""
-    match = re.match(r"(?:i|we)(?P<have>'ve| have)? (?:(?:once|never|also|even|already) )*(?P<verb>[a-z]+) ", text, re.I)
+    """ "I rode one once": the past of a verb that isn't said in passing."""
+    match = re.match(
+        r"(?:i|we)(?P<have>'ve| have)? (?:(?:once|never|also|even|already) )*(?P<verb>[a-z]+) ", text, re.I
+    )
     if not match:
         return False
     verb = match["verb"].lower()
-    return verb in {"was", "were", "been"} or (is_past(verb) and verb not in DULL_PAST - {"lived", "worked", "owned", "watched"})
+    return verb in {"was", "were", "been"} or (
+        is_past(verb) and verb not in DULL_PAST - {"lived", "worked", "owned", "watched"}
+    )
 
 
 def _own(statement: Statement) -> bool:

@@ -7,10 +7,11 @@ from typing import Optional
 
 from attrs import evolve
 
-from ...engines._fact import Fact
 from ...engines._clauses import sentences as _sentences
+from ...engines._fact import Fact
 from ...engines._text import EDGE
 from ...engines._values import read_name
+from ...engines._words import word_set
 from ..base import FactChange
 from .facts import SINGLE, read_facts, sentence_of, tell
 from .notes import USER, Notes
@@ -23,14 +24,18 @@ __all__ = ["read_correction"]
 _VALUE = r"(?P<new>[^\s,.;:!?][^,.;:!?]{0,40}?)"
 _OLD = r"(?P<old>[^\s,.;:!?][^,.;:!?]{0,40}?)"
 _NOT = re.compile(
-    rf"(?:(?P<what>it|that|(?:my|his|her|its|their|the) [\w' -]{{2,30}}?|he|she|they|i)(?:'s| is|'m| am| are|'re)(?: called| actually| spelled)? |i (?:said|meant) )?{_VALUE},? (?:and )?not {_OLD}(?: any ?more)?$",
+    rf"(?:(?P<what>it|that|(?:my|his|her|its|their|the) [\w' -]{{2,30}}?|he|she|they|"
+    rf"i)(?:'s| is|'m| am| are|'re)(?: called| actually| spelled)? |i (?:said|meant) "
+    rf")?{_VALUE},? (?:and )?not {_OLD}(?: any ?more)?$",
     re.I,
 )
 _RATHER = re.compile(
-    rf"(?:(?P<what>it|that|(?:my|his|her|its|the) [\w' -]{{2,30}}?|he|she|they|i)(?:'s| is|'m| am)? ?(?:not|isn't)(?: called)?|not) {_OLD},? (?:but |it's |it is |he's |she's |i'm )(?:called )?{_VALUE}$",
+    rf"(?:(?P<what>it|that|(?:my|his|her|its|the) [\w' -]{{2,30}}?|he|she|they|i)(?:'s| is|"
+    rf"'m| am)? ?(?:not|isn't)(?: called)?|not) {_OLD},? (?:but |it's |it is |he's |she's |"
+    rf"i'm )(?:called )?{_VALUE}$",
     re.I,
 )
-_MEANT = re.compile(rf"i (?:meant|mean|meant to say|should have said) (?:to say )?(?:that )?(?P<new>.{{1,60}})$", re.I)
+_MEANT = re.compile(r"i (?:meant|mean|meant to say|should have said) (?:to say )?(?:that )?(?P<new>.{1,60})$", re.I)
 _MINE = re.compile(r"my (?P<what>[\w' -]{2,30}?)(?:'s)?(?: name)?$", re.I)
 
 
@@ -57,7 +62,7 @@ def read_correction(statement: Statement, notes: Notes) -> bool:
 
 
 def _renamed(statement: Statement, notes: Notes) -> bool:
-    """"It's Katarzyna, actually" to somebody who has said "Good evening, Catherine!"."""
+    """ "It's Katarzyna, actually" to somebody who has said "Good evening, Catherine!"."""
     greeted = _GREETED.search(notes.exchange.before)
     told = _ITS.match(statement.text)
     if not greeted or not told:
@@ -71,15 +76,27 @@ def _renamed(statement: Statement, notes: Notes) -> bool:
 
 
 _GREETED = re.compile(
-    r"(?:\b(?i:hi|hello|hey|good (?:morning|evening|afternoon|night|day)|welcome(?: back)?|meet you|thanks|thank you|sorry|bye|okay|ok|right|well|then),? |^)(?P<name>[A-Z]\w+)[!.?,]"
+    r"(?:\b(?i:hi|hello|hey|good (?:morning|evening|afternoon|night|day)|welcome(?: "
+    r"back)?|meet you|thanks|thank you|sorry|bye|okay|ok|right|well|then),? |"
+    r"^)(?P<name>[A-Z]\w+)[!.?,]"
 )
 _ITS = re.compile(r"(?:it's|it is|i'm|my name's|my name is|the name's) (?:actually )?", re.I)
-_DAY = re.compile(r"\b(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|january|february|march|april|june|july|august|september|october|november|december|\d{1,2}(?::\d\d)? ?(?:am|pm|o'clock)|noon|midnight|\d{1,2}(?:st|nd|rd|th))\b", re.I)
-_DAY_TOLD = re.compile(r"(?:it's |it is |they moved it to |moved to |it's been moved to |that's |make that |on |in |at )?(?:now )?(?P<new>" + _DAY.pattern + r")(?: actually| now| instead| sorry)*$", re.I)
+_DAY = re.compile(
+    r"\b(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|january|february|march|april|june|"
+    r"july|august|september|october|november|december|\d{1,2}(?::\d\d)? ?(?:am|pm|"
+    r"o'clock)|noon|midnight|\d{1,2}(?:st|nd|rd|th))\b",
+    re.I,
+)
+_DAY_TOLD = re.compile(
+    r"(?:it's |it is |they moved it to |moved to |it's been moved to |that's |make that |on |in |at )?(?:now )?(?P<new>"
+    + _DAY.pattern
+    + r")(?: actually| now| instead| sorry)*$",
+    re.I,
+)
 
 
 def _rescheduled(statement: Statement, notes: Notes) -> bool:
-    """"Tuesday, actually" where the character has said "Your course starts on Monday"."""
+    """ "Tuesday, actually" where the character has said "Your course starts on Monday"."""
     told = _DAY_TOLD.match(statement.text)
     if not told:
         return False
@@ -88,7 +105,12 @@ def _rescheduled(statement: Statement, notes: Notes) -> bool:
     for body in reversed(sentences):
         old = _DAY.search(body)
         if old and old[0].casefold() != new.casefold() and (old[0][0].isdigit() == new[0].isdigit()):
-            said = re.sub(r"^(?:so|and|oh|ah|right|great|ok|okay|but|your|the|you said|wasn't|isn't|is|was)[, ]+", "", body, flags=re.I)
+            said = re.sub(
+                r"^(?:so|and|oh|ah|right|great|ok|okay|but|your|the|you said|wasn't|isn't|is|was)[, ]+",
+                "",
+                body,
+                flags=re.I,
+            )
             said = re.sub(r",? (?:then|right|aye|yes|isn't it|no|is it|are you|eh)$", "", said, flags=re.I)
             said = re.sub(r"\byour\b", "their", re.sub(r"\byou\b", "they", said))
             content = f"{said.replace(old[0], new)}, not {old[0]}"
@@ -119,7 +141,7 @@ def _replace(what: str, old: str, new: str, statement: Statement, notes: Notes) 
     if role and new[:1].isupper():
         _rename("family" if role in FEMALE | MALE else "pets", f"{role} {old}", f"{role} {new}", new, statement, notes)
         return True
-    if not statement.corrective and not what.lower() in {"it", "that"}:
+    if not statement.corrective and what.lower() not in {"it", "that"}:
         return False
     content = _in_context(old, new, notes) or others(f"{new[:1].upper()}{new[1:]}, not {old}")
     notes.remember(content, "correction", statement, confidence=0.75, supersedes=[old])
@@ -138,7 +160,7 @@ def _in_context(old: str, new: str, notes: Notes) -> str:
     return ""
 
 
-_DAYS = frozenset("monday tuesday wednesday thursday friday saturday sunday".split())
+_DAYS = word_set("monday tuesday wednesday thursday friday saturday sunday")
 
 
 def _rename(key: str, value: str, changed: str, new: str, statement: Statement, notes: Notes) -> None:

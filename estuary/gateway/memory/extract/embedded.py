@@ -64,7 +64,7 @@ class EmbeddedExtractor:
                 if read(meant, notes):
                     break
             companions(meant, notes)
-            answered = answered or not said and bool(notes.memories)
+            answered = answered or (not said and bool(notes.memories))
             said = statement.text
             fragment = said if is_fragment(said) else fragment
         if exchange.before and not answered:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ...engines._numbers import read_birthday
-from ...engines._words import MONTHS
+from ...engines._words import MONTHS, word_set
 from ..base import FactChange
 from .notes import USER, Notes
 from .people import companions
@@ -19,7 +19,8 @@ __all__ = ["read_events"]
 
 _PLAN = re.compile(
     r"(?:i|we)(?:'m| am|'re| are) (?:(?:finally|also|actually|really|both|all|just|probably|off) )*"
-    r"(?P<go>going to (?P<then>\w+)|planning (?:to|on|a|an|our|my|for)|about to|getting (?:married|engaged|divorced|a|an|my|our|surgery)|"
+    r"(?P<go>going to (?P<then>\w+)|planning (?:to|on|a|an|our|my|for)|about to|getting "
+    r"(?:married|engaged|divorced|a|an|my|our|surgery)|"
     r"hosting|throwing|expecting|due|supposed to start|off to|hoping to)\b",
     re.I,
 )
@@ -40,10 +41,20 @@ _HAVE = re.compile(
 )
 _BIRTHDAY = re.compile(
     r"(?:it's|it is|it was) my birthday (?P<when>(?:today|tomorrow|yesterday|next|on|in|this|last) ?.{0,30})$"
-    r"|my birthday(?:'s| is| was) (?P<then>(?:today|tomorrow|yesterday|next|on \w+day|this|in a|in two|in three|last) ?.{0,30})$",
+    r"|my birthday(?:'s| is| was) (?P<then>(?:today|tomorrow|yesterday|next|on \w+day|"
+    r"this|in a|in two|in three|last) ?.{0,30})$",
     re.I,
 )
-_STARTS = re.compile(r"(?:i|we) (?:start|begin|finish|leave|move|fly|graduate|get (?:my|the|our)) (?:my|our|the|a|an|for|at|in|out|home|to|on|back)\b", re.I)
+_POSSESSES = re.compile(
+    r"(?:i|we)(?:'m having| have(?: got)?(?! (?!an?\b|my\b|the\b)\w+(?:ed|en)\b)|'ve(?! "
+    r"(?!got\b|an?\b|my\b|the\b)\w+(?:ed|en)\b)) ",
+    re.I,
+)
+_STARTS = re.compile(
+    r"(?:i|we) (?:start|begin|finish|leave|move|fly|graduate|get (?:my|the|our)) (?:my|"
+    r"our|the|a|an|for|at|in|out|home|to|on|back)\b",
+    re.I,
+)
 _DULL = re.compile(
     r"(?:went to (?:bed|sleep|the (?:shops?|toilet|loo|bathroom|store|supermarket))|"
     r"bought (?:some )?(?:milk|bread|food|eggs|groceries|lunch|coffee|it|one|that)|had (?:pasta|toast|cereal|soup))\b",
@@ -51,16 +62,22 @@ _DULL = re.compile(
 )
 _ON_DAY = re.compile(r"on (?:\w+day|the \d)|at (?:christmas|easter)", re.I)
 _OCCASION = re.compile(
-    r"(?:my|our|the) (?P<what>(?:[\w'-]+ ){0,3}?(?:interview|exam|exams|test|appointment|wedding|party|concert|gig|recital|race|marathon|"
+    r"(?:my|our|the) (?P<what>(?:[\w'-]+ ){0,3}?(?:interview|exam|exams|test|appointment|"
+    r"wedding|party|concert|gig|recital|race|marathon|"
     r"match|deadline|surgery|operation|flight|trip|holiday|vacation|reunion|audition|performance|anniversary|"
     r"graduation|viewing|presentation|due date|move|defence|defense|final|finals|thesis|course|lease|exhibition|"
-    r"semester|birthday party|birthday|funeral|engagement party|job|contract))(?:'s| is| are| was| starts| ends| begins| went| got| has been| goes)\b",
+    r"semester|birthday party|birthday|funeral|engagement party|job|contract))(?:'s| is| "
+    r"are| was| starts| ends| begins| went| got| has been| goes)\b",
     re.I,
 )
 _DIED = re.compile(
-    r"(?:my|our) (?:\w+ ){0,3}\w+ (?:died|passed away)|(?:someone|somebody|they|a \w+) (?:stole|hit|broke into|crashed into) my\b"
-    r"|(?:the |my |a |all that )?[\w-]+ (?:wrecked|broke|hurt|ruined|injured|damaged|messed up|killed) my (?:back|knee|shoulder|wrist|ankle|hand|leg|arm|neck|hip|foot|eyes|hearing)"
-    r"|my (?:car|bike|phone|laptop|flight|boiler|computer|fridge|house|flat|apartment|wallet|bag|landlord|boss|company|team|train|washing machine) "
+    r"(?:my|our) (?:\w+ ){0,3}\w+ (?:died|passed away)|(?:someone|somebody|they|a \w+) "
+    r"(?:stole|hit|broke into|crashed into) my\b"
+    r"|(?:the |my |a |all that )?[\w-]+ (?:wrecked|broke|hurt|ruined|injured|damaged|"
+    r"messed up|killed) my (?:back|knee|shoulder|wrist|ankle|hand|leg|arm|neck|hip|foot|"
+    r"eyes|hearing)"
+    r"|my (?:car|bike|phone|laptop|flight|boiler|computer|fridge|house|flat|apartment|"
+    r"wallet|bag|landlord|boss|company|team|train|washing machine) "
     r"(?:broke|got|was|has been|died|crashed|is broken|promoted|fired|evicted|flooded|won|gave me|sacked|laid)",
     re.I,
 )
@@ -81,26 +98,49 @@ _HAD = re.compile(
     r"(?:a|an|my|our|the|two|three|some|dinner|lunch|breakfast|surgery|covid|twins|such|another|to|so|friends|no)\b"
 )
 _NOT_HAD = re.compile(
-    r"(?:a|an|the) (?:question|look|idea|feeling|thought|chance|point|word|hunch|moment|minute|second|coffee|sandwich|dream|nightmare|"
-    r"nap|shower|cup|bite|snack|lot|bit|hard time (?:understanding|following)|good laugh)\b|no idea|no clue|to (?:say|laugh|ask|tell)|my doubts|so "
+    r"(?:a|an|the) (?:question|look|idea|feeling|thought|chance|point|word|hunch|moment|"
+    r"minute|second|coffee|sandwich|dream|nightmare|"
+    r"nap|shower|cup|bite|snack|lot|bit|hard time (?:understanding|following)|good "
+    r"laugh)\b|no idea|no clue|to (?:say|laugh|ask|tell)|my doubts|so "
 )
 _DID = re.compile(r"(?:a|an|my|our|the|some|yoga|karate|\w+ing)\b(?! (?:same|right|thing|best))")
 _SAW = re.compile(r"(?:a|an|my|our|the|two|[A-Z])")
 _VAGUE = re.compile(
-    r"^\w+ (?:(?:it|that|this|them|him|her|you|one|something|nothing|what|how|why|so|up|off|on|away|there|here|back|down|out|over|in|"
+    r"^\w+ (?:(?:it|that|this|them|him|her|you|one|something|nothing|what|how|why|so|up|"
+    r"off|on|away|there|here|back|down|out|over|in|"
     r"again|too|all|though|around|right)(?: |$))*$",
     re.I,
 )
 _WANTED = frozenset(
-    "see saw read watched met talked spoke decided lived worked tried listened played stopped missed owned opened broke enjoyed".split()
+    [
+        "see",
+        "saw",
+        "read",
+        "watched",
+        "met",
+        "talked",
+        "spoke",
+        "decided",
+        "lived",
+        "worked",
+        "tried",
+        "listened",
+        "played",
+        "stopped",
+        "missed",
+        "owned",
+        "opened",
+        "broke",
+        "enjoyed",
+    ]
 )
-_WEAK_GOING = frozenset(
-    """thinking saying asking talking wondering trying feeling looking telling hoping wishing guessing kidding joking being making
-    getting having doing listening waiting sitting writing reading using speaking calling planning dying lying going
-    just hanging chilling""".split()
-)
-_MONTH_OR_DAY = frozenset(MONTHS) | frozenset(
-    "monday tuesday wednesday thursday friday saturday sunday christmas easter".split()
+_WEAK_GOING = word_set("""
+    thinking saying asking talking wondering trying feeling looking telling hoping wishing guessing kidding
+    joking being making getting having doing listening waiting sitting writing reading using speaking calling
+    planning dying lying going just hanging chilling
+""")
+_MONTH_OR_DAY = frozenset(MONTHS) | word_set(
+    "monday tuesday wednesday thursday friday saturday sunday christmas easter"
 )
 _PLACE = re.compile(r"\b(?:in|to|at|from|around|near|visited|visiting|visit|through|across|for) (?=[A-Z])")
 _WITH = re.compile(r"\bwith (?P<name>[A-Z][a-z]+)\b")
@@ -141,7 +181,13 @@ def read_events(statement: Statement, notes: Notes) -> bool:
         topic="plan" if tense == "future" and not _topical(content) else None,
     )
     companions(statement, notes)
-    born = re.match(r"(?:i|we) (?:just |finally )?(?:had|got|adopted|bought|rescued) an? (?:new |baby |rescue )*(?P<role>baby|baby boy|baby girl|boy|girl|puppy|kitten|dog|cat|rabbit|hamster|parrot|horse)$", text, re.I)
+    born = re.match(
+        r"(?:i|we) (?:just |finally )?(?:had|got|adopted|bought|rescued) an? (?:new |baby |"
+        r"rescue )*(?P<role>baby|baby boy|baby girl|boy|girl|puppy|kitten|dog|cat|rabbit|"
+        r"hamster|parrot|horse)$",
+        text,
+        re.I,
+    )
     if born:
         notes.pending, notes.pending_memory = ("baby" if born["role"] in {"boy", "girl"} else born["role"]), content
     return True
@@ -182,7 +228,27 @@ def _tense(text: str, notes: Notes) -> str | None:
     plan = _PLAN.match(text)
     if plan:
         go = plan["go"].lower()
-        if plan["then"] and plan["then"].lower() in {"kill", "murder", "strangle", "scream", "cry", "die", "bed", "sleep", "miss", "go", "be", "say", "tell", "ask", "need", "have", "try", "do", "the"}:
+        if plan["then"] and plan["then"].lower() in {
+            "kill",
+            "murder",
+            "strangle",
+            "scream",
+            "cry",
+            "die",
+            "bed",
+            "sleep",
+            "miss",
+            "go",
+            "be",
+            "say",
+            "tell",
+            "ask",
+            "need",
+            "have",
+            "try",
+            "do",
+            "the",
+        }:
             return "future" if when else None
         return None if go.startswith(("expecting", "due", "hoping")) and not when else "future"
     going = _GOING.match(text)
@@ -203,10 +269,9 @@ def _tense(text: str, notes: Notes) -> str | None:
         )
     if _PLANS.match(text):
         return "future"
-    if when and told != "past" and re.match(r"(?:i|we)(?:'ve got|'ve|'m having| have(?: got)?) ", text, re.I):
-        if _HAVE.match(text) or told == "future" or _ON_DAY.match(when.phrase):
-            if not re.match(r"(?:i|we)(?:'ve| have) (?!got\b|an?\b|my\b|the\b)\w+(?:ed|en)\b", text, re.I):
-                return "future"
+    booked = when is not None and (told == "future" or _HAVE.match(text) or _ON_DAY.match(when.phrase))
+    if booked and told != "past" and _POSSESSES.match(text):
+        return "future"
     occasion = _OCCASION.match(text)
     if occasion:
         if re.search(r"\b(?:was|went|got)\b", text):
@@ -220,7 +285,8 @@ def _tense(text: str, notes: Notes) -> str | None:
 def _past(text: str, timed: bool) -> str | None:
     match = re.match(
         r"(?:i|we|(?:my|our) \w+(?: [A-Z]\w+)? and i)(?P<have>'ve| have)? "
-        r"(?P<adverbs>(?:just|finally|recently|also|actually|really|once|already|both|even|first|never|ever|only|always|accidentally) )*"
+        r"(?P<adverbs>(?:just|finally|recently|also|actually|really|once|already|both|even|"
+        r"first|never|ever|only|always|accidentally) )*"
         r"(?P<verb>[a-z']+)(?: |$)",
         text,
         re.I,
@@ -239,7 +305,12 @@ def _past(text: str, timed: bool) -> str | None:
                 r"to (?=[A-Z])|(?:promoted|fired|accepted|diagnosed|offered|invited|hired|selected)\b", rest
             )
             return "past" if been else None
-        if re.search(r"\bsince\b|\bfor (?:\d+|years|ages|a (?:year|decade|long)|(?:about |over |almost |nearly )?(?:two|three|four|five|six|seven|eight|nine|ten|twenty)|the (?:last|past)|most|my whole)", rest):
+        if re.search(
+            r"\bsince\b|\bfor (?:\d+|years|ages|a (?:year|decade|long)|(?:about |over |almost |"
+            r"nearly )?(?:two|three|four|five|six|seven|eight|nine|ten|twenty)|the (?:last|past)|"
+            r"most|my whole)",
+            rest,
+        ):
             return None  # what has lasted is no event
         if verb in {"got", "had"} and "just" not in adverbs and not timed:
             return None

@@ -23,9 +23,11 @@ KEYS = {"home": "location", "job": "occupation", "likes": "interests"}
 SINGLE = frozenset({"name", "location", "origin", "occupation", "employer", "age", "birthday"})
 
 _LIKING = re.compile(
-    r"^(?:i|we)(?:'m|'re| am| are)? (?:\w+ ){0,3}?(?P<verb>love|like|enjoy|adore|prefer|hate|dislike|detest|loathe|despise|"
+    r"^(?:i|we)(?:'m|'re| am| are)? (?:\w+ ){0,3}?(?P<verb>love|like|enjoy|adore|prefer|"
+    r"hate|dislike|detest|loathe|despise|"
     r"can't stand|cannot stand|can't bear|don't like|don't enjoy|don't care for|fond of|into|"
-    r"(?:a )?(?:big |huge |massive |lifelong |great )?fan of|keen on|crazy about|mad about|passionate about|obsessed with)\b",
+    r"(?:a )?(?:big |huge |massive |lifelong |great )?fan of|keen on|crazy about|mad "
+    r"about|passionate about|obsessed with)\b",
     re.I,
 )
 _VERBS = {
@@ -57,7 +59,8 @@ _ENDED = re.compile(r"\b(?:any ?more|any longer|no longer|used to|stopped|gone o
 _STATES = frozenset(verb for verb, said in _VERBS.items() if said.startswith("Is "))
 _GONE_OFF = re.compile(r"\b(?:gone off|stopped liking|fallen out of love with|lost interest in)\b", re.I)
 _PASSING = re.compile(
-    r"^(?:i|we) (?:\w+ )?(?:love|like|enjoy|hate|prefer|dislike) (?:how|when|that|the way|the idea|the fact|it|this|these|"
+    r"^(?:i|we) (?:\w+ )?(?:love|like|enjoy|hate|prefer|dislike) (?:how|when|that|the way|"
+    r"the idea|the fact|it|this|these|"
     r"those|what|your|you|talking (?:to|with) you|chatting|hearing|being here|to be here)\b",
     re.I,
 )
@@ -88,7 +91,13 @@ def read_facts(statement: Statement, notes: Notes) -> bool:
             continue
         if key == "employer" and re.match(r"an? ", fact.value) and not fact.negated:
             if not jobs:  # "a bakery" names no employer, but says what the work is
-                tell("occupation", Fact("job", f"at {fact.value}", replaces=True), f"Works at {fact.value}", statement, notes)
+                tell(
+                    "occupation",
+                    Fact("job", f"at {fact.value}", replaces=True),
+                    f"Works at {fact.value}",
+                    statement,
+                    notes,
+                )
             continue
         tell(key, fact, _sentence(key, fact, text, content), statement, notes, known=tuple(known))
     companions(statement, notes, living="live" in text.lower())
@@ -167,7 +176,8 @@ def _sentence(key: str, fact: Fact, text: str, content: str) -> str:
     if key == "name":
         return f"Is called {value}"
     if key == "location":
-        return f"Lives {'' if re.match(r'(?:near|outside) ', value) else 'on ' if re.match(r'.* on an? ', text) else 'in '}{value}"
+        joint = "" if re.match(r"(?:near|outside) ", value) else "on " if re.match(r".* on an? ", text) else "in "
+        return f"Lives {joint}{value}"
     if key == "origin":
         lower = text.lower()
         verb = "Grew up in" if "grew up" in lower else "Was born in" if "born" in lower else "Comes from"
@@ -203,8 +213,16 @@ def _taste(key: str, value: str, text: str, content: str) -> str:
     verb = match["verb"].lower() if match else ""
     if verb == "prefer" and re.search(r" (?:to|over) ", text):
         return content
-    if key == "dislikes" and re.search(r"\bnot\b|n't\b|no longer", text) and not verb.startswith(("don't", "can't", "cannot")):
-        return f"Is not {'a fan of' if 'fan of' in verb else verb} {value}" if verb in _STATES or "fan of" in verb else f"Doesn't like {value}"
+    if (
+        key == "dislikes"
+        and re.search(r"\bnot\b|n't\b|no longer", text)
+        and not verb.startswith(("don't", "can't", "cannot"))
+    ):
+        return (
+            f"Is not {'a fan of' if 'fan of' in verb else verb} {value}"
+            if verb in _STATES or "fan of" in verb
+            else f"Doesn't like {value}"
+        )
     if "fan of" in verb:
         return f"Is a fan of {value}"
     return f"{_VERBS.get(verb, 'Dislikes' if key == 'dislikes' else 'Likes')} {value}"

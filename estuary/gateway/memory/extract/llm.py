@@ -35,9 +35,10 @@ _MAX_TOKENS = 2000
 class LLMExtractor:
     """Lets ``model`` at ``base_url`` (``http://localhost:11434/v1``) read exchanges. Implements ``Extractor``.
 
-    The answer is asked for by JSON schema, or less strictly where the server can't, and checked field by field. Whatever
-    goes wrong (no connection, ``timeout`` seconds gone, a refusal, something that is no valid JSON), ``fallback`` reads
-    the exchange instead, and one line in the log says why; ``extract`` raises only what ``fallback`` raises.
+    The answer is asked for by JSON schema, or less strictly where the server can't, and checked field by field.
+    Whatever goes wrong (no connection, ``timeout`` seconds gone, a refusal, something that is no valid JSON),
+    ``fallback`` reads the exchange instead, and one line in the log says why; ``extract`` raises only what ``fallback``
+    raises.
 
     ``api_key`` may be left out for servers that need none; the environment is not searched for one. Keys and what the
     server says about them never reach the log. Any thread may call ``extract``; the client is made at the first call.

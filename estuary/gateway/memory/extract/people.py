@@ -9,7 +9,7 @@ from typing import Optional
 from ...engines._numbers import number_of
 from ...engines._text import capitalise
 from ...engines._values import read_employer, read_job, read_name
-from ...engines._words import COUNTRIES, GIVEN_NAMES, KIN, NOT_NAMES, PETS
+from ...engines._words import COUNTRIES, GIVEN_NAMES, KIN, NOT_NAMES, PETS, word_set
 from ..base import FactChange
 from .notes import USER, Notes
 from .statements import Statement, is_past
@@ -21,71 +21,94 @@ __all__ = ["companions", "note_creature", "read_others"]
 
 _ROLE = "|".join(sorted((re.escape(role) for role in ROLES), key=len, reverse=True))
 _ADJECTIVE = (
-    r"(?:little|younger|older|elder|big|small|twin|eldest|youngest|oldest|middle|best|beloved|adorable|cute|lovely|new|old|young|"
+    r"(?:little|younger|older|elder|big|small|twin|eldest|youngest|oldest|middle|best|"
+    r"beloved|adorable|cute|lovely|new|old|young|"
     r"wonderful|fluffy|black|white|brown|ginger|pet|lazy|grey|gray|tabby|crazy|fat|sweet|dear|good|close|closest|late|"
     r"only|first|second|former|rescue|baby|half|step|great|ex|two|three|four|five|six|both|other|amazing|"
     r"german shepherd|golden retriever|border|persian|siamese|childhood|school|college|uni|work|gym|head|three-legged|"
     r"\d{1,2}[- ]year[- ]old)"
 )
 _SUBJECT = re.compile(
-    rf"(?:(?:my|our) (?P<adjectives>(?:{_ADJECTIVE} ){{0,3}}(?:(?!favou?rite|whole|own|other)[a-z-]+ )??)(?P<role>{_ROLE})|(?P<bare>mum|mom|dad|grandma|grandpa|granny|nan|gran|mummy|daddy)|"
+    rf"(?:(?:my|our) (?P<adjectives>(?:{_ADJECTIVE} ){{0,3}}(?:(?!favou?rite|whole|own|"
+    rf"other)[a-z-]+ )??)(?P<role>{_ROLE})|(?P<bare>mum|mom|dad|grandma|grandpa|granny|nan|"
+    rf"gran|mummy|daddy)|"
     rf"the (?P<the>{_ROLE})(?= is (?:called )?(?-i:[A-Z])))(?P<own>'s|s')?(?P<comma>,)?(?= |'|$)",
     re.I,
 )
 _MENTION = re.compile(
-    rf"\b(?:my|our) (?P<adjectives>(?:{_ADJECTIVE} ){{0,3}})(?P<role>{_ROLE})(?P<comma>,)?(?: (?:called |named )?(?P<name>[A-Z][\w'-]*(?:,? (?:and )?[A-Z][\w'-]*){{0,3}}))?(?![\w'])",
+    rf"\b(?:my|our) (?P<adjectives>(?:{_ADJECTIVE} "
+    rf"){{0,3}})(?P<role>{_ROLE})(?P<comma>,)?(?: (?:called |named "
+    rf")?(?P<name>[A-Z][\w'-]*(?:,? (?:and )?[A-Z][\w'-]*){{0,3}}))?(?![\w'])",
 )
 _NAMED = re.compile(
     r"(?:'s name is|'s called|is called|is named|are called|are named|'s names are|names are|name is) ", re.I
 )
 _VERB = re.compile(
-    r"(?P<adverb>(?:just|also|still|now|really|always|recently|finally|both|all|currently|actually|never|sadly|used to) )*"
+    r"(?P<adverb>(?:just|also|still|now|really|always|recently|finally|both|all|currently|"
+    r"actually|never|sadly|used to) )*"
     r"(?P<verb>[A-Za-z']+)"
 )
 #: What may be told of somebody's being, after "is": a trade, a state that lasts, a plan.
 _LASTING = re.compile(
-    r"(?:not )?(?:(?:a|an|the|my|our|from|called|named|retired|pregnant|expecting|ill|sick|allergic|vegetarian|vegan|deaf|"
-    r"blind|dead|married|divorced|engaged|single|older|younger|in hospital|in the hospital|at university|at uni|in college|"
-    r"getting|coming|visiting|staying|moving|starting|turning|studying|learning|training|working|living|having|going to|"
+    r"(?:not )?(?:(?:a|an|the|my|our|from|called|named|retired|pregnant|expecting|ill|"
+    r"sick|allergic|vegetarian|vegan|deaf|"
+    r"blind|dead|married|divorced|engaged|single|older|younger|in hospital|in the "
+    r"hospital|at university|at uni|in college|"
+    r"getting|coming|visiting|staying|moving|starting|turning|studying|learning|training|"
+    r"working|living|having|going to|"
     r"in the (?:army|navy|military)|dying|recovering|scared of|afraid of|terrified of|diabetic|autistic|"
     r"based|obsessed with|crazy about|into|very (?:ill|sick)|really (?:ill|sick)|seriously ill|flying|leaving|"
     r"dutch|german|french|italian|spanish|irish|english|scottish|polish|japanese|chinese|korean|indian|brazilian|"
     r"mexican|american|canadian|swedish|norwegian|danish|turkish|greek|portuguese|russian|ukrainian)\b|\d|"
-    r"(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|"
+    r"(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|"
+    r"fifteen|sixteen|seventeen|eighteen|"
     r"nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)\b)",
     re.I,
 )
 _NOT_LASTING = re.compile(
-    r"(?:a|an|the|my|our) (?:bit|lot|pain|nightmare|mess|joke|genius|angel|best|worst|one|only one|reason|most)\b|going to (?:be|say|kill|call)\b|"
+    r"(?:a|an|the|my|our) (?:bit|lot|pain|nightmare|mess|joke|genius|angel|best|worst|one|"
+    r"only one|reason|most)\b|going to (?:be|say|kill|call)\b|"
     r"coming (?:here|now|over now)|getting (?:on my nerves|old|annoying|tired)|having (?:lunch|dinner|breakfast|fun)\b",
     re.I,
 )
-_STATES = frozenset(
-    """lives works loves likes hates plays studies teaches runs owns speaks collects has bakes paints sings writes enjoys adores
-    prefers drives breeds practises practices coaches swims cycles dances comes live work love play study own have
-    collects suffers can't doesn't""".split()
-)
-_DEEDS = frozenset(
-    """died passed got moved broke graduated turned retired started quit lost won bought came adopted gave sold built married
-    divorced left joined had was became proposed taught ran finished opened published visited flew went beat made
-    studied worked lived grew raised served fought wrote found founded""".split()
-)
-_SAYS = frozenset("says said thinks told wants keeps asked calls called believes claims knows heard thought".split())
+_STATES = word_set("""
+    lives works loves likes hates plays studies teaches runs owns speaks collects has bakes paints sings
+    writes enjoys adores prefers drives breeds practises practices coaches swims cycles dances comes live work
+    love play study own have collects suffers can't doesn't
+""")
+_DEEDS = word_set("""
+    died passed got moved broke graduated turned retired started quit lost won bought came adopted gave sold
+    built married divorced left joined had was became proposed taught ran finished opened published visited
+    flew went beat made studied worked lived grew raised served fought wrote found founded
+""")
+_SAYS = word_set("""
+    says said thinks told wants keeps asked calls called believes claims knows heard thought
+""")
 _PRONOUN = re.compile(r"(?P<who>he|she|it|they)(?P<short>'(?:s|re|ve))? (?=.)", re.I)
 _LOSS = re.compile(
-    rf"(?:^|\b(?:since|when|after|before|because) )(?:(?:my|our) )?(?P<role>{_ROLE})(?: (?P<name>(?-i:[A-Z])[a-z]+))? (?P<what>(?:died|passed away|has died|has passed away|passed)\b[^,]*)",
+    rf"(?:^|\b(?:since|when|after|before|because) )(?:(?:my|our) )?(?P<role>{_ROLE})(?: "
+    rf"(?P<name>(?-i:[A-Z])[a-z]+))? (?P<what>(?:died|passed away|has died|has passed away|"
+    rf"passed)\b[^,]*)",
     re.I,
 )
 _SHOWN = re.compile(
-    r"(?P<who>(?i:that's|this is|meet|say hi to|i've got|we've got|i have|we have|there's))(?: my| our)? (?P<name>[A-Z][\w-]+)(?=$|,| (?:the|my|a|who)\b)"
+    r"(?P<who>(?i:that's|this is|meet|say hi to|i've got|we've got|i have|we have|"
+    r"there's))(?: my| our)? (?P<name>[A-Z][\w-]+)(?=$|,| (?:the|my|a|who)\b)"
 )
 _OWNED_BREED = re.compile(
-    rf"(?:i|we)(?: have|'ve got| have got| got| adopted|'ve adopted| own| rescued| bought|'ve just got| just got| just adopted| have just adopted) an? (?:[\w-]+ ){{0,3}}?(?P<breed>{'|'.join(sorted(set(BREEDS) - set(PETS), key=len, reverse=True))})"
+    rf"(?:i|we)(?: have|'ve got| have got| got| adopted|'ve adopted| own| rescued| bought|"
+    rf"'ve just got| just got| just adopted| have just adopted) an? (?:[\w-]+ "
+    rf"){{0,3}}?(?P<breed>{'|'.join(sorted(set(BREEDS) - set(PETS), key=len, reverse=True))})"
     r"(?:,? (?:called|named|whose name is) (?P<name>[A-Z][\w-]+))?(?![\w-])",
     re.I,
 )
-_LISTED = re.compile(rf"\b(?P<role>{_ROLE})(?: ?[:–—-]|,| (?:called|named|are)) (?P<names>(?-i:[A-Z])[\w-]+(?:,? (?:and |& )?(?-i:[A-Z])[\w-]+)+)", re.I)
+_LISTED = re.compile(
+    rf"\b(?P<role>{_ROLE})(?: ?[:–—-]|,| (?:called|named|are)) "
+    rf"(?P<names>(?-i:[A-Z])[\w-]+(?:,? (?:and |& )?(?-i:[A-Z])[\w-]+)+)",
+    re.I,
+)
 _ASKED_ROLE = re.compile(rf"\b(?P<role>{_ROLE})\b(?!.*\b(?:{_ROLE})\b)", re.I)
+_CHILDS_AGE = re.compile(r"is (?:\d+|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\b")
 _KEYS = KIN | {"sibling", "grandchild", "parents", "grandparents", "kid", "stepdad", "stepmom"}
 
 
@@ -145,7 +168,7 @@ def _pending(statement: Statement, notes: Notes) -> bool:
         names = _bare_names(listed["names"])
         for name in names:
             _introduce(listed["role"].lower(), "", name, statement, notes)
-        if names:
+        if names and re.match(r"(?:i|we)(?: have|'ve got| have got| got| adopted)\b|(?:my|our) ", text, re.I):
             return True
     shown = _SHOWN.match(text)
     if shown and _is_name(shown["name"]):
@@ -154,13 +177,19 @@ def _pending(statement: Statement, notes: Notes) -> bool:
         if breed:
             _introduce(breed, "", notes.shown, statement, notes)
         return bool(shown["who"])
-    role = notes.pending or _asked_role(notes, named=bool(re.match(r"(?:he|she|it|they)'(?:s|re) (?:called|named) ", text, re.I)))
+    role = notes.pending or _asked_role(
+        notes, named=bool(re.match(r"(?:he|she|it|they)'(?:s|re) (?:called|named) ", text, re.I))
+    )
     if not role:
         return False
     names = _bare_names(text)
     if names:
         if notes.pending and notes.pending_memory:
-            notes.amend(notes.pending_memory, f"{notes.pending_memory} called {names[0]}", FactChange(_key(role) or "family", f"{singular(role)} {names[0]}"))
+            notes.amend(
+                notes.pending_memory,
+                f"{notes.pending_memory} called {names[0]}",
+                FactChange(_key(role) or "family", f"{singular(role)} {names[0]}"),
+            )
             notes.entity(names[0], _kind(role), role=singular(role))
             notes.relate(USER, singular(role), names[0], 0.9)
             notes.pending = notes.pending_memory = None
@@ -169,7 +198,12 @@ def _pending(statement: Statement, notes: Notes) -> bool:
             _introduce(role, "", name, statement, notes)
         return True
     name, rest = _leading_name(text)
-    if name and rest and re.match(r"(?:is|are|was|has|lives|works|just|'s) ", rest) and name.casefold() not in notes.entities:
+    if (
+        name
+        and rest
+        and re.match(r"(?:is|are|was|has|lives|works|just|'s) ", rest)
+        and name.casefold() not in notes.entities
+    ):
         _predicate(singular(role), "", name, rest, statement, notes)
         return True
     return False
@@ -179,7 +213,9 @@ def _bare_names(text: str) -> list[str]:
     parts = [part for part in re.split(r", and |, | and | & ", text.strip(" ,.!")) if part]
     found: list[str] = []
     for part in parts[:6]:
-        words = re.sub(r"^(?:called|named|it's|she's|he's|her name is|his name is|they're) (?:called |named )?", "", part).split()
+        words = re.sub(
+            r"^(?:called|named|it's|she's|he's|her name is|his name is|they're) (?:called |named )?", "", part
+        ).split()
         if len(words) == 1 and _is_name(words[0]) and words[0][:1].isupper():
             found.append(words[0])
         elif not found or words[0][:1].isupper():
@@ -414,10 +450,10 @@ def _of_name(statement: Statement, notes: Notes) -> bool:
                 head, _, tail = value.rpartition(" ")
                 if tail.casefold() == name.casefold() and head:
                     role = head.lower()
-    if role is None and re.match(r"is (?:\d+|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\b", rest):
-        # "Kerem is three" of parents is their child
-        if any(re.match(r"(?:baby|son|daughter|kid|child|twin)\b", value) for value in notes.exchange.facts.get("family", ())):
-            role = "child"
+    if role is None and _CHILDS_AGE.match(rest):
+        family = notes.exchange.facts.get("family", ())
+        if any(re.match(r"(?:baby|son|daughter|kid|child|twin)\b", value) for value in family):
+            role = "child"  # "Kerem is three", said by parents
     if role is None:
         return False
     _predicate(role, "", name, rest, statement, notes)
@@ -440,16 +476,20 @@ def _predicate(role: str, adjective: str, name: Optional[str], rest: str, statem
         tells = bool(_LASTING.match(tail)) and not _NOT_LASTING.match(tail)
     elif verb in {"has", "have"}:
         tells = re.match(
-            r"(?:a|an|two|three|four|five|been|just|got|to|\d|diabetes|cancer|dementia|asthma|alzheimer's|no|blue|brown|green|her own|his own)\b",
+            r"(?:a|an|two|three|four|five|been|just|got|to|\d|diabetes|cancer|dementia|asthma|"
+            r"alzheimer's|no|blue|brown|green|her own|his own)\b",
             tail,
             re.I,
         ) is not None and not re.match(r"(?:to (?:go|say)|a (?:point|look|question|go))\b", tail)
     else:
         when = find_when(tail, None)
         coming = verb.endswith("s") and when is not None and when.tense != "past" and not verb.endswith("ss")
-        tells = (coming or (verb in _STATES and (verb not in {"comes", "come"} or tail.startswith("from "))) or verb in _DEEDS or (is_past(verb) and _event_like(tail))) and bool(
-            tail or verb in {"died", "retired", "graduated", "proposed"}
-        )
+        tells = (
+            coming
+            or (verb in _STATES and (verb not in {"comes", "come"} or tail.startswith("from ")))
+            or verb in _DEEDS
+            or (is_past(verb) and _event_like(tail))
+        ) and bool(tail or verb in {"died", "retired", "graduated", "proposed"})
     if not tells:
         if name:
             _introduce(role, adjective, name, statement, notes)
@@ -535,9 +575,7 @@ def _count_fact(adjective: str, role: str) -> Optional[FactChange]:
     return FactChange(key, f"{count} {role}" if count else singular(role) if role != "parents" else role)
 
 
-def note_creature(
-    value: str, statement: Statement, notes: Notes, *, negated: bool = False, content: str = ""
-) -> None:
+def note_creature(value: str, statement: Statement, notes: Notes, *, negated: bool = False, content: str = "") -> None:
     """A value of the companion's ``pets`` and ``family``: "dog Rex", "two cats", "sister"."""
     head, _, tail = value.rpartition(" ")
     if negated:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from ...engines._words import word_set
 from .notes import USER, Notes
 from .statements import Statement
 from .voice import third_person
@@ -13,48 +14,68 @@ from .words import ROOMS
 __all__ = ["read_places"]
 
 _MOVED = re.compile(
-    r"(?:i|we)(?:'ve| have)? (?:(?:just|finally|also|already) )*(?P<verb>moved|put|hung|placed|set|shifted|pushed|pulled|dragged|carried|left|brought|took|parked|"
+    r"(?:i|we)(?:'ve| have)? (?:(?:just|finally|also|already) )*(?P<verb>moved|put|hung|"
+    r"placed|set|shifted|pushed|pulled|dragged|carried|left|brought|took|parked|"
     r"relocated|stored|swapped|rearranged|stacked|leaned|leant|installed|planted|hid|kept|mounted) (?:up )?"
-    r"(?P<thing>(?:the|my|our|a|an|all the|that|this|some|his|her|their|new) (?:[\w'-]+ ){0,3}?[\w'-]+)(?: up| down| over| away| back)? "
-    r"(?P<where>(?:to|into|onto|in|on|next to|beside|by|under|underneath|over|above|behind|near|against|between|outside|inside|"
+    r"(?P<thing>(?:the|my|our|a|an|all the|that|this|some|his|her|their|new) (?:[\w'-]+ "
+    r"){0,3}?[\w'-]+)(?: up| down| over| away| back)? "
+    r"(?P<where>(?:to|into|onto|in|on|next to|beside|by|under|underneath|over|above|"
+    r"behind|near|against|between|outside|inside|"
     r"in front of|from|across|upstairs|downstairs|at|along|around|opposite)\b.*)",
     re.I,
 )
 _THING_IS = re.compile(
-    r"(?:the|my|our) (?P<thing>(?:[\w'-]+ ){0,2}?(?:sofa|couch|desk|bed|table|lamp|piano|plant|plants|tv|television|bookshelf|bookcase|chair|armchair|painting|picture|keys|"
-    r"key|bike|car|rug|mirror|shelf|wardrobe|dresser|clock|laptop|phone|wallet|glasses|cactus|aquarium|fridge|boxes|box|suitcase|guitar|passport|umbrella|poster|tree|"
-    r"cabinet|bench|stereo|speaker|speakers|printer|computer|vase|fern|easel|telescope|crib|cot))(?: is|'s| are|'re) (?:now |currently |still |)?"
-    r"(?P<where>(?:in|on|by|next to|under|behind|near|against|at|beside|above|over|between|outside|inside|upstairs|downstairs|in front of)\b.*)",
+    r"(?:the|my|our) (?P<thing>(?:[\w'-]+ ){0,2}?(?:sofa|couch|desk|bed|table|lamp|piano|"
+    r"plant|plants|tv|television|bookshelf|bookcase|chair|armchair|painting|picture|keys|"
+    r"key|bike|car|rug|mirror|shelf|wardrobe|dresser|clock|laptop|phone|wallet|glasses|"
+    r"cactus|aquarium|fridge|boxes|box|suitcase|guitar|passport|umbrella|poster|tree|"
+    r"cabinet|bench|stereo|speaker|speakers|printer|computer|vase|fern|easel|telescope|"
+    r"crib|cot))(?: is|'s| are|'re) (?:now |currently |still |)?"
+    r"(?P<where>(?:in|on|by|next to|under|behind|near|against|at|beside|above|over|"
+    r"between|outside|inside|upstairs|downstairs|in front of)\b.*)",
     re.I,
 )
 _AM = re.compile(
-    r"(?:i|we)(?P<be>'m|'re| am| are)(?: just| already| finally| now| currently| still| both| sitting| standing| waiting| lying| stuck| here| back| out| all| over| up| hiding| parked up| parked| camped| moored| outside){0,3} "
+    r"(?:i|we)(?P<be>'m|'re| am| are)(?: just| already| finally| now| currently| still| "
+    r"both| sitting| standing| waiting| lying| stuck| here| back| out| all| over| up| "
+    r"hiding| parked up| parked| camped| moored| outside){0,3} "
     r"(?P<prep>in|at|on|inside|outside|near|by|under|upstairs|downstairs|home|next to)\b ?(?P<rest>.*)$",
     re.I,
 )
 _ARRIVED = re.compile(
-    r"(?:i|we)(?:'ve| have)? (?:just )?(?:arrived|landed|walked|stepped|came|got|went|moved|come|gone) (?P<prep>at|in|into|to|out onto|onto|outside to|upstairs to|back to|over to|out to|home|upstairs|downstairs|inside)\b ?(?P<rest>.*)$",
+    r"(?:i|we)(?:'ve| have)? (?:just )?(?:arrived|landed|walked|stepped|came|got|went|"
+    r"moved|come|gone) (?P<prep>at|in|into|to|out onto|onto|outside to|upstairs to|back "
+    r"to|over to|out to|home|upstairs|downstairs|inside)\b ?(?P<rest>.*)$",
     re.I,
 )
 _ROOM = re.compile(
-    r"(?:the|my|our|a|an) (?P<words>(?:[\w'-]+ ){0,3}?[\w'’-]+)(?= (?:now|right now|with|waiting|again|today|tonight|and|but|for|because|at the moment|making|having|by|in|near|of|next|already|already|reading|doing|cooking|working|trying)\b|[,.]|$)",
+    r"(?:the|my|our|a|an) (?P<words>(?:[\w'-]+ ){0,3}?[\w'’-]+)(?= (?:now|right now|with|"
+    r"waiting|again|today|tonight|and|but|for|because|at the moment|making|having|by|in|"
+    r"near|of|next|already|already|reading|doing|cooking|working|trying)\b|[,.]|$)",
     re.I,
 )
 _IT_SITS = re.compile(
-    r"(?:it's|it is|they're|they are) (?:now |currently |just |still )?(?:living |sitting |standing |stuck |parked |lying |stored |hanging )?"
-    r"(?P<where>(?:in|on|by|next to|under|behind|near|against|at|beside|above|between|outside|inside) (?:the|my|our) (?:\w+ )?(?:" + "|".join(sorted(ROOMS)) + r"|window|door|wall|floor|corner|stairs|bench|table|shelf|loft)\b.*)",
+    r"(?:it's|it is|they're|they are) (?:now |currently |just |still )?(?:living |sitting "
+    r"|standing |stuck |parked |lying |stored |hanging )?"
+    r"(?P<where>(?:in|on|by|next to|under|behind|near|against|at|beside|above|between|"
+    r"outside|inside) (?:the|my|our) (?:\w+ )?(?:"
+    + "|".join(sorted(ROOMS))
+    + r"|window|door|wall|floor|corner|stairs|bench|table|shelf|loft)\b.*)",
     re.I,
 )
 _NAMED_THING = re.compile(
-    r"(?:the|my|our) (?P<thing>(?:new |old |big |little )?(?:sofa|couch|desk|bed|table|lamp|piano|tv|television|bookshelf|bookcase|chair|armchair|painting|bike|car|rug|mirror|"
+    r"(?:the|my|our) (?P<thing>(?:new |old |big |little )?(?:sofa|couch|desk|bed|table|"
+    r"lamp|piano|tv|television|bookshelf|bookcase|chair|armchair|painting|bike|car|rug|"
+    r"mirror|"
     r"wardrobe|dresser|clock|fridge|aquarium|keyboard|cabinet|bench|tree|plant|cactus|telescope|van|boat))\b",
     re.I,
 )
 _NOW = re.compile(
-    r"\b(?:now|right now|at the moment|today|tonight|this (?:week|morning|afternoon|evening)|already|for (?:the|a) (?:week|weekend|few days|day|couple))\b",
+    r"\b(?:now|right now|at the moment|today|tonight|this (?:week|morning|afternoon|"
+    r"evening)|already|for (?:the|a) (?:week|weekend|few days|day|couple))\b",
     re.I,
 )
-_SURFACES = frozenset("way phone fence edge road verge go mend diet side same other hunt".split())
+_SURFACES = word_set("way phone fence edge road verge go mend diet side same other hunt")
 
 
 def read_places(statement: Statement, notes: Notes) -> bool:
@@ -116,19 +137,20 @@ def _put(match: re.Match[str]) -> bool:
         "pulled",
         "pushed",
     } and re.match(
-        r"(?:to|in|on|into|from|at) (?:work|bed|me|him|her|them|us|school|hold|trial|my (?:mum|mom|dad|sister|brother|friend)|weight|the (?:vet|doctor|cinema|theatre|zoo|beach))",
+        r"(?:to|in|on|into|from|at) (?:work|bed|me|him|her|them|us|school|hold|trial|my "
+        r"(?:mum|mom|dad|sister|brother|friend)|weight|the (?:vet|doctor|cinema|theatre|zoo|"
+        r"beach))",
         where,
     ):
         return False
     if re.search(
-        r"\b(?:job|kids|meeting|company|appointment|party|date|dog|cat|home|family|sister|brother|son|daughter|effort|weight|pressure|end)\b",
+        r"\b(?:job|kids|meeting|company|appointment|party|date|dog|cat|home|family|sister|"
+        r"brother|son|daughter|effort|weight|pressure|end)\b",
         thing,
     ):
         return False
-    return (
-        verb not in {"took", "left", "brought"}
-        or verb == "left"
-        and re.match(r"(?:in|on|at|under|by|next)", where) is not None
+    return verb not in {"took", "left", "brought"} or (
+        verb == "left" and re.match(r"(?:in|on|at|under|by|next)", where) is not None
     )
 
 

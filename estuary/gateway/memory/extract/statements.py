@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from attrs import frozen
 
 from ...engines._clauses import plain, sentence_spans, strip_leads
-from ...engines._words import GIVEN_NAMES
+from ...engines._words import GIVEN_NAMES, word_set
 from .words import BASE_VERBS, EMOTIONS, HABITS, IRREGULAR_PAST, NOT_PAST
 
 __all__ = ["Statement", "is_past", "statements"]
@@ -61,21 +61,26 @@ _NAMING = re.compile(r"(?:\bis|\bme|\bcalled|\bnamed|'m|'s|\bam|\blove|\blike|\b
 _SPEAKING = re.compile(r"\b(?:i|i'm|my|me|we|he|she|you)\b", re.I)
 _WORD = re.compile(r"[^\s]+")
 
-_CONJ = frozenset("and but so because cause 'cause since although though while whereas plus then yet which".split())
-_ADVERBS = frozenset(
-    """also really actually now currently just then still personally even honestly usually normally always never
-    recently lately sometimes often only finally already probably definitely apparently today yesterday""".split()
-)
-_PRONOUNS = frozenset("i we he she they it you this that there who these those".split())
+_CONJ = word_set("""
+    and but so because cause 'cause since although though while whereas plus then yet which
+""")
+_ADVERBS = word_set("""
+    also really actually now currently just then still personally even honestly usually normally always never
+    recently lately sometimes often only finally already probably definitely apparently today yesterday
+""")
+_PRONOUNS = word_set("i we he she they it you this that there who these those")
 _CONTRACTED = re.compile(r"(?:i|we|he|she|they|it|you|that|there|who|what|where|how|here)'(?:m|s|re|ve|d|ll)$")
-_POSSESSIVE = frozenset("my our his her their your".split())
-_ASKING = frozenset("what who where when why which how do does did are is can could would will".split())
-_FINITE = frozenset(
-    """is are was were has have had does do did will can can't won't isn't aren't wasn't weren't doesn't don't didn't
-    hasn't haven't lives live works work loves love hates hate likes like plays play makes goes got went came died
-    passed says said thinks wants needs comes keeps runs speaks studies teaches owns turned moved just""".split()
-)
-_OTHERS = frozenset("people everyone everybody nobody somebody someone friends".split())
+_POSSESSIVE = word_set("my our his her their your")
+_ASKING = word_set("""
+    what who where when why which how do does did are is can could would will
+""")
+_FINITE = word_set("""
+    is are was were has have had does do did will can can't won't isn't aren't wasn't weren't doesn't don't
+    didn't hasn't haven't lives live works work loves love hates hate likes like plays play makes goes got
+    went came died passed says said thinks wants needs comes keeps runs speaks studies teaches owns turned
+    moved just
+""")
+_OTHERS = word_set("people everyone everybody nobody somebody someone friends")
 
 _LAST_QUESTION = re.compile(
     r"(?:and |but |so )?(?:what|who|where|when|why|which|how|do|does|did|don't|can|could|would|will|are|is|have|has|"
@@ -89,7 +94,9 @@ _TAG = re.compile(
     re.I,
 )
 _CONDITION = re.compile(
-    r"\b(?:if|unless)\b(?! (?:you must|you don't mind|you like|that helps|you want to know|you're ever|you ever|you're interested|you can believe|i'm honest|i'm being honest))"
+    r"\b(?:if|unless)\b(?! (?:you must|you don't mind|you like|that helps|you want to "
+    r"know|you're ever|you ever|you're interested|you can believe|you can call it|i'm "
+    r"honest|i'm being honest))"
     r"|\b(?:imagine|suppose|supposing|hypothetically|pretend|pretending|as though|what if|wish|wished)\b",
     re.I,
 )
@@ -109,7 +116,8 @@ _UNTRUE = re.compile(
     re.I,
 )
 _HEARSAY = re.compile(
-    r"^(?:the |a |some |my |your |this )?(?:people|everyone|everybody|saying|proverb|ad|sign|article|guy|man|woman|sticker|"
+    r"^(?:the |a |some |my |your |this )?(?:people|everyone|everybody|saying|proverb|ad|"
+    r"sign|article|guy|man|woman|sticker|"
     r"mug|shirt|t-shirt|headline|lyrics?|line|quote)\b",
     re.I,
 )
@@ -141,25 +149,29 @@ _TAKEN_BACK = re.compile(
 )
 _NOT = re.compile(r"(?:not|not really|nope|psych|false)$", re.I)
 _IRONY = re.compile(
-    r"\bi'm (?:basically|literally|practically|officially|essentially|clearly|apparently|like) an? |\bas (?:you|we) (?:all )?know, i'm\b|"
+    r"\bi'm (?:basically|literally|practically|officially|essentially|clearly|apparently|"
+    r"like) an? |\bas (?:you|we) (?:all )?know, i'm\b|"
     r"\b(?:could|can) (?:eat a horse|die)\b|\bdying to\b|\bstarving\b|\bmillion (?:times|years|things)\b|"
     r"\b(?:my|the) (?:evil )?(?:clone|alter ego)\b",
     re.I,
 )
 _CORRECTIVE = re.compile(
-    r"\b(?:actually|correction|sorry|wait|i mean|in fact|i misspoke|my mistake|scratch that|oops|whoops)\b|^no\b|^nope\b",
+    r"\b(?:actually|correction|sorry|wait|i mean|in fact|i misspoke|my mistake|scratch "
+    r"that|oops|whoops)\b|^no\b|^nope\b",
     re.I,
 )
 _AFTERTHOUGHT = re.compile(r"[ ,]+(?:actually|sorry|instead)[.,;!]*$", re.I)
 _UNREAL = re.compile(
-    r"\b(?:(?<!moved )(?<!relocated )(?<!back )(?<!used )(?<!going )to|want|would|could|should|might|may|must|hope|if)\b"
+    r"\b(?:(?<!moved )(?<!relocated )(?<!back )(?<!used )(?<!going )to|want|would|could|"
+    r"should|might|may|must|hope|if)\b"
     r"|'d\b",
     re.I,
 )
 _FIRST = re.compile(r"(?:i|we|i'm|i've|we're|we've|i'd|i'll|we'll)\b", re.I)
 _MORE_LEADS = re.compile(
     r"(?:i (?:just )?(?:think|guess|suppose|mean|swear|should say|should mention|have to admit|must confess|confess|"
-    r"forgot to (?:say|mention|tell you)|(?:already )?(?:told you|said(?= (?:i|i'm|my|it|it's)\b)))\b(?: that)?,?|(?:guess what|you know what|you know|"
+    r"forgot to (?:say|mention|tell you)|(?:already )?(?:told you|said(?= (?:i|i'm|my|it|"
+    r"it's)\b)))\b(?: that)?,?|(?:guess what|you know what|you know|"
     r"the thing is|thing is|anyway|anyways|luckily|unfortunately|sadly|fortunately|thankfully|apparently|"
     r"surprisingly|oops|whoops|haha|hehe|ha|ugh|wow|yay|man|gosh|omg|oh my god|finally|obviously|lately|recently|"
     r"to be precise|basically|long story short|news|big news|good news|bad news|great news|update|little update|"
@@ -206,7 +218,9 @@ def statements(text: str) -> list[Statement]:
         if count >= MAX_STATEMENTS:
             break
     # what is said twice is read once
-    return list({statement.text: statement for group in reversed(found) for statement in reversed(group)}.values())[::-1]
+    return list({statement.text: statement for group in reversed(found) for statement in reversed(group)}.values())[
+        ::-1
+    ]
 
 
 def _mask(match: re.Match[str], text: str) -> str:
@@ -231,7 +245,16 @@ def _words(text: str, start: int, end: int) -> list[_Word]:
     return found
 
 
-_RESTORED = {"im": "I'm", "ive": "I've", "hes": "he's", "shes": "she's", "theyre": "they're", "thats": "that's", "gonna": "going to", "wanna": "want to"}
+_RESTORED = {
+    "im": "I'm",
+    "ive": "I've",
+    "hes": "he's",
+    "shes": "she's",
+    "theyre": "they're",
+    "thats": "that's",
+    "gonna": "going to",
+    "wanna": "want to",
+}
 
 
 def _told(
@@ -309,17 +332,22 @@ _BEFORE = re.compile(
     r"absolutely|totally|slightly|super|too|also|always|recently|been|back|yeah|yes|no|not) )*",
     re.I,
 )
-_NO_GERUND = frozenset(
-    """morning evening nothing anything something everything thing king spring string interesting amazing boring being
-    during sing ring bring wing ceiling feeling exciting annoying charming disgusting embarrassing frustrating
-    confusing depressing terrifying relaxing tempting shocking fascinating nothing building meeting wedding according
-    including concerning considering knowing speaking talking saying thinking asking wondering joking kidding""".split()
+_NO_GERUND = word_set("""
+    morning evening nothing anything something everything thing king spring string interesting amazing boring
+    being during sing ring bring wing ceiling feeling exciting annoying charming disgusting embarrassing
+    frustrating confusing depressing terrifying relaxing tempting shocking fascinating nothing building
+    meeting wedding according including concerning considering knowing speaking talking saying thinking asking
+    wondering joking kidding
+""")
+_BARE = word_set("can't cannot never haven't didn't couldn't won't")
+_STATES = word_set("""
+    married divorced engaged retired parked stuck camped based born raised pregnant allergic
+""")
+_BY_PARTICIPLE = word_set("in with by up out on of")
+_MOVING = word_set(
+    "moved stayed walked arrived landed lived worked played ended signed passed dropped grew slept turned"
 )
-_BARE = frozenset("can't cannot never haven't didn't couldn't won't".split())
-_STATES = frozenset("married divorced engaged retired parked stuck camped based born raised pregnant allergic".split())
-_BY_PARTICIPLE = frozenset("in with by up out on of".split())
-_MOVING = frozenset("moved stayed walked arrived landed lived worked played ended signed passed dropped grew slept turned".split())
-_NO_SUBJECT_AFTER = frozenset("is are was were isn't aren't and or".split())
+_NO_SUBJECT_AFTER = word_set("is are was were isn't aren't and or")
 
 
 def _restored(text: str) -> str:
@@ -339,9 +367,8 @@ def _restored(text: str) -> str:
         return "I've " + text
     if word in {"born", "raised"}:
         return "I was " + text
-    if word in EMOTIONS or word in _STATES:
-        if not following or word not in _AMBIGUOUS:
-            return "I'm " + text
+    if (word in EMOTIONS or word in _STATES) and (not following or word not in _AMBIGUOUS):
+        return "I'm " + text
     if word == "been":
         return "I've " + text
     if word in _BARE and following and following not in {"mind", "worry", "you"}:
@@ -355,8 +382,12 @@ def _restored(text: str) -> str:
     return text
 
 
-_AMBIGUOUS = frozenset("down low lost blue mad hurt torn content calm moved touched mean worn numb bored tense".split())
-_NOT_MINE = frozenset("said told thought meant called named done used understood agreed noted heard made let put were was did".split())
+_AMBIGUOUS = word_set("""
+    down low lost blue mad hurt torn content calm moved touched mean worn numb bored tense
+""")
+_NOT_MINE = word_set(
+    "said told thought meant called named done used understood agreed noted heard made let put were was did"
+)
 
 
 def _strip(text: str) -> str:
@@ -372,12 +403,15 @@ def _strip(text: str) -> str:
 
 
 _IMPERATIVE = re.compile(
-    r",? so (?:please |just )?(?:pick|don't|do|can you|could you|let|make|put|give|take|no|leave|skip|hold|keep|be|tell|show|go easy)\b|"
+    r",? so (?:please |just )?(?:pick|don't|do|can you|could you|let|make|put|give|take|"
+    r"no|leave|skip|hold|keep|be|tell|show|go easy)\b|"
     r",? (?:please|thanks)\b",
     re.I,
 )
 _IF_YOU = re.compile(
-    r",? (?:if|in case) (?:you're ever|you ever|you're interested|you're wondering|you want to know|you must know|you can believe|you don't mind)\b", re.I
+    r",? (?:if|in case) (?:you're ever|you ever|you're interested|you're wondering|you "
+    r"want to know|you must know|you can believe|you can call it|you don't mind)\b",
+    re.I,
 )
 _EARLY = re.compile(
     r"(?:(?P<time>(?:tomorrow|yesterday|tonight|this (?:morning|afternoon|evening|weekend|week|month|year|summer)|"
@@ -397,9 +431,9 @@ def _hands_over(words: Sequence[_Word], where: int) -> bool:
     return where <= 2 and before.bare[:1].isalpha() and before.bare not in _OWN_COLON and before.text[:1].isupper()
 
 
-_OWN_COLON = frozenset(
-    "me myself i correction update fyi note ps listen remember know well fact facts sorry no so".split()
-)
+_OWN_COLON = word_set("""
+    me myself i correction update fyi note ps listen remember know well fact facts sorry no so
+""")
 
 
 def _text(words: Sequence[_Word]) -> str:
@@ -432,11 +466,15 @@ def _clauses(words: Sequence[_Word]) -> Iterator[Sequence[_Word]]:
 
 def _is_couple(words: Sequence[_Word], start: int, end: int) -> bool:
     """Whether the words are one half of "my wife and I"."""
-    return start < end <= start + 4 and words[start].bare in {"my", "our"} and not any(w.bare in _FINITE for w in words[start:end])
+    return (
+        start < end <= start + 4
+        and words[start].bare in {"my", "our"}
+        and not any(w.bare in _FINITE for w in words[start:end])
+    )
 
 
 _COUPLE = re.compile(r"(?:my|our) (?P<who>[\w'-]+(?: [\w'-]+){0,2}?),? and (?=i\b)", re.I)
-_PERFECT = frozenset("i've we've have has been she's he's they've".split())
+_PERFECT = word_set("i've we've have has been she's he's they've")
 
 
 def _begins(words: Sequence[_Word], index: int, joined: bool, start: int) -> bool:
@@ -474,7 +512,9 @@ def _has_verb(words: Sequence[_Word], at: int, joined: bool) -> bool:
     """Whether a verb comes soon after "my …", so that it is a clause and not one more thing of a list."""
     for index in range(at, min(at + 7, len(words))):
         word = words[index]
-        if index > at and (word.bare in _FINITE or word.bare in _THIRD or (is_past(word.bare) and word.bare not in {"used"})):
+        if index > at and (
+            word.bare in _FINITE or word.bare in _THIRD or (is_past(word.bare) and word.bare not in {"used"})
+        ):
             return word.bare not in {"work", "love", "like", "play", "live", "just"} or index + 1 < len(words)
         if (
             word.bare.endswith("'s")
@@ -505,15 +545,19 @@ def _has_verb(words: Sequence[_Word], at: int, joined: bool) -> bool:
     return False
 
 
-_THIRD = frozenset(verb + ("es" if verb.endswith(("s", "sh", "ch", "x", "z")) else "s") for verb in HABITS) - frozenset("works lives loves plays parks runs books".split())
-_VERBISH = BASE_VERBS - frozenset("play work live love like dance paint drink cook travel run".split())
-_OPENERS = frozenset(
-    """a an the my our as at for in on with to some two three it from by about every lots no not any each that this
-    i'm both jazz all""".split()
+_THIRD = frozenset(verb + ("es" if verb.endswith(("s", "sh", "ch", "x", "z")) else "s") for verb in HABITS) - word_set(
+    "works lives loves plays parks runs books"
 )
+_VERBISH = BASE_VERBS - word_set("play work live love like dance paint drink cook travel run")
+_OPENERS = word_set("""
+    a an the my our as at for in on with to some two three it from by about every lots no not any each that
+    this i'm both jazz all
+""")
 
 
-_ALWAYS_VERBS = frozenset("collect own speak teach knit sew write eat bake enjoy adore cycle volunteer coach wear commute study".split())
+_ALWAYS_VERBS = word_set(
+    "collect own speak teach knit sew write eat bake enjoy adore cycle volunteer coach wear commute study"
+)
 
 
 def _elided_verb(words: Sequence[_Word], at: int, start: int) -> bool:

@@ -4,19 +4,56 @@ from __future__ import annotations
 
 from typing import Optional
 
+from ...engines._words import word_set
 from ..lexicon import concepts_of, terms
 
 __all__ = ["topics_of"]
 
 #: Of two concepts that fit equally, the earlier is the topic.
-_ORDER = (
-    "allergy health pet birthday age language instrument music sport drink food diet book film game colour travel study "
-    "sibling parent child partner friend family work home origin vehicle money technology nature religion sleep death "
-    "fear weather hobby plan feeling"
-).split(" ")
+_ORDER = [
+    "allergy",
+    "health",
+    "pet",
+    "birthday",
+    "age",
+    "language",
+    "instrument",
+    "music",
+    "sport",
+    "drink",
+    "food",
+    "diet",
+    "book",
+    "film",
+    "game",
+    "colour",
+    "travel",
+    "study",
+    "sibling",
+    "parent",
+    "child",
+    "partner",
+    "friend",
+    "family",
+    "work",
+    "home",
+    "origin",
+    "vehicle",
+    "money",
+    "technology",
+    "nature",
+    "religion",
+    "sleep",
+    "death",
+    "fear",
+    "weather",
+    "hobby",
+    "plan",
+    "feeling",
+]
 _RANK = {name: rank for rank, name in enumerate(_ORDER)}
 #: Stems of words that are in many sentences without being what they are about.
-_EMPTY = frozenset("lov old year liv adore like hat day time start next last week month".split())
+_EMPTY = word_set("lov old year liv adore like hat day time start next last week month")
 _KIN = {"sibling": "family", "parent": "family", "child": "family", "partner": "family"}
 
 _BY_KEY = {

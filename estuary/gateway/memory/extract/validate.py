@@ -49,7 +49,9 @@ def parse_extraction(answer: str, exchange: Exchange) -> Extraction:
         raise ValueError("no memory of the answer is of the right form")
     return Extraction(
         memories=_unique(memories, lambda memory: memory.content.casefold()),
-        entities=_unique(_each(_list(data, "entities")[:_MAX_ENTITIES], _entity), lambda entity: entity.name.casefold()),
+        entities=_unique(
+            _each(_list(data, "entities")[:_MAX_ENTITIES], _entity), lambda entity: entity.name.casefold()
+        ),
         relations=tuple(_each(_list(data, "relations")[:_MAX_RELATIONS], _relation)),
     )
 

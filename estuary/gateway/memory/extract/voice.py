@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import re
 
-from ...engines._words import LANGUAGES
+from ...engines._words import LANGUAGES, word_set
 from .statements import is_past
 
 __all__ = ["inflect", "others", "owned", "proper_language", "sentence_case", "third_person", "tidy"]
 
 _BE = {"am": "is", "are": "is", "were": "was", "weren't": "wasn't", "aren't": "isn't", "ain't": "isn't"}
 _HAVE = {"have": "has", "haven't": "hasn't", "do": "does", "don't": "doesn't", "go": "goes"}
-_FIXED = frozenset(
-    """is was isn't wasn't has had hasn't hadn't does doesn't did didn't can can't cannot will won't would wouldn't could
-    put couldn't should shouldn't must might may never no used""".split()
-)
+_FIXED = word_set("""
+    is was isn't wasn't has had hasn't hadn't does doesn't did didn't can can't cannot will won't would
+    wouldn't could put couldn't should shouldn't must might may never no used
+""")
 _CONTRACTED = {"'m": "is", "'re": "is", "'ve": "has", "'ll": "will", "'d": "would"}
 #: Words that only colour a statement, between subject and verb.
-_FILLERS = frozenset(
-    """really also just absolutely totally still quite actually currently now honestly personally definitely kinda
-    truly simply genuinely basically literally do certainly obviously mostly always usually recently finally already
-    normally even both only once then probably happily originally seriously often sometimes""".split()
-)
-_KEPT = frozenset(
-    "always usually recently finally mostly normally originally often sometimes still never just already only".split()
+_FILLERS = word_set("""
+    really also just absolutely totally still quite actually currently now honestly personally definitely
+    kinda truly simply genuinely basically literally do certainly obviously mostly always usually recently
+    finally already normally even both only once then probably happily originally seriously often sometimes
+""")
+_KEPT = word_set(
+    "always usually recently finally mostly normally originally often sometimes still never just already only"
 )
 _PRONOUNS = {
     "my": "their",

@@ -9,7 +9,7 @@ from typing import Optional
 from attrs import frozen
 
 from ...engines._numbers import number_of
-from ...engines._words import MONTHS
+from ...engines._words import MONTHS, word_set
 
 __all__ = ["When", "find_when", "place_after"]
 
@@ -28,8 +28,10 @@ _PART = r"(?: (?:morning|afternoon|evening|night|lunchtime|lunch))?"
 _WHEN = re.compile(
     rf"\b(?:"
     rf"(?P<beyond>(?:the )?day after tomorrow|(?:the )?day before yesterday)"
-    rf"|(?P<named>tomorrow|yesterday|tonight|today|last night|this (?:morning|afternoon|evening)|just now|right now){_PART}"
-    rf"|(?P<way>next|last|this coming|this past|this|coming|on|until|by|since|for|every)? ?(?P<day>{_DAY})(?P<s>s)?{_PART}"
+    rf"|(?P<named>tomorrow|yesterday|tonight|today|last night|this (?:morning|afternoon|"
+    rf"evening)|just now|right now){_PART}"
+    rf"|(?P<way>next|last|this coming|this past|this|coming|on|until|by|since|for|every)? "
+    rf"?(?P<day>{_DAY})(?P<s>s)?{_PART}"
     rf"|(?P<rel>next|last|this|this past|this coming|the coming|the next|the last) "
     rf"(?P<span>week|weekend|month|year|summer|winter|spring|autumn|fall|semester|term|season)"
     rf"|(?P<ago>{_NUMBER}) (?P<agounit>{_UNIT}) ago"
@@ -37,19 +39,24 @@ _WHEN = re.compile(
     rf"|(?:on )?(?:the )?(?P<d1>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? (?P<m1>{_MONTH})\b(?:,? (?P<y1>(?:19|20)\d\d))?"
     rf"|(?:on )?(?P<m2>{_MONTH})\.? (?:the )?(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?\b(?:,? (?P<y2>(?:19|20)\d\d))?"
     rf"|on the (?P<d3>\d{{1,2}})(?:st|nd|rd|th)\b"
-    rf"|(?:in|this|next|last|since|back in|end of|by|early|late|until) (?:early |late |mid-?)?(?P<m3>{_MONTH})\b(?: (?P<y3>(?:19|20)\d\d))?"
+    rf"|(?:in|this|next|last|since|back in|end of|by|early|late|until) (?:early |late |"
+    rf"mid-?)?(?P<m3>{_MONTH})\b(?: (?P<y3>(?:19|20)\d\d))?"
     rf"|(?:in|since|back in) (?P<y4>(?:19|20)\d\d)\b"
     rf"|(?P<iso>(?:19|20)\d\d-\d\d-\d\d)"
-    rf"|(?P<soon>soon|later today|later this (?:week|month|year)|these days|recently|lately|the other (?:day|week|night)|"
-    rf"(?:at|over|for|this|last|next) (?:christmas|easter|new year's?|thanksgiving|halloween|valentine's)(?: (?:day|eve))?|"
-    rf"over the (?:summer|weekend|holidays|winter)|on the weekend|at the weekend|in the (?:summer|spring|autumn|fall|winter)|someday|one day|"
+    rf"|(?P<soon>soon|later today|later this (?:week|month|year)|these days|recently|"
+    rf"lately|the other (?:day|week|night)|"
+    rf"(?:at|over|for|this|last|next) (?:christmas|easter|new year's?|thanksgiving|"
+    rf"halloween|valentine's)(?: (?:day|eve))?|"
+    rf"over the (?:summer|weekend|holidays|winter)|on the weekend|at the weekend|in the "
+    rf"(?:summer|spring|autumn|fall|winter)|someday|one day|"
     rf"as a (?:kid|child|teenager|student)|years ago|ages ago|a while ago|earlier(?: today)?|this time)"
     rf")\b(?!')",
     re.I,
 )
-_FUTURE = re.compile(r"next|tomorrow|tonight|coming|^in (?!the year|\d{4})|soon|later", re.I)
+_FUTURE = re.compile(rf"next|tomorrow|tonight|coming|^(?:in|within) {_NUMBER} |soon|later", re.I)
 _PAST = re.compile(
-    r"last|yesterday|\bago\b|this past|recently|lately|other (?:day|week|night)|as a |earlier|since|back in|this morning",
+    r"last|yesterday|\bago\b|this past|recently|lately|other (?:day|week|night)|as a |"
+    r"earlier|since|back in|this morning",
     re.I,
 )
 
@@ -91,7 +98,7 @@ def find_when(text: str, at: Optional[dt.datetime], tense: str = "") -> Optional
 
 
 _PLACE = re.compile(r"[A-Z][\w'-]*(?: (?:(?:de|of|la|del|upon|on|sur|am) )?[A-Z][\w'-]*){0,3}")
-_NO_PLACE = frozenset(MONTHS) | frozenset(_DAYS) | frozenset("i i'm christmas easter".split())
+_NO_PLACE = frozenset(MONTHS) | frozenset(_DAYS) | word_set("i i'm christmas easter")
 
 
 def place_after(text: str) -> Optional[str]:

@@ -25,9 +25,9 @@ __all__ = [
 
 #: People one is close to without being kin.
 CLOSE = word_set("""
-    friend friends bestie buddy mate pal roommate flatmate housemate neighbour neighbor colleague coworker co-worker
-    workmate boss manager teacher coach therapist landlord landlady ex ex-wife ex-husband ex-girlfriend ex-boyfriend
-    classmate teammate mentor tutor trainer bandmate penpal
+    friend friends bestie buddy mate pal roommate flatmate housemate neighbour neighbor colleague coworker
+    co-worker workmate boss manager teacher coach therapist landlord landlady ex ex-wife ex-husband
+    ex-girlfriend ex-boyfriend classmate teammate mentor tutor trainer bandmate penpal
 """)
 PLURAL_ROLES = {
     "parents": "parents",
@@ -68,25 +68,40 @@ _PET_ROLES = frozenset(pet.replace("-", " ") for pet in PETS)
 #: Breeds by the animal that they are of.
 BREEDS = {
     **dict.fromkeys(
-        """beagle whippet labrador lab retriever collie poodle spaniel dachshund terrier greyhound lurcher husky pug bulldog boxer
-        corgi dalmatian chihuahua rottweiler doberman schnauzer labradoodle cockapoo shepherd pointer setter mutt mongrel
-        pup dog hound spitz akita vizsla frenchie westie pomeranian malamute mastiff""".split(),
+        word_set("""
+    beagle whippet labrador lab retriever collie poodle spaniel dachshund terrier greyhound lurcher husky pug
+    bulldog boxer corgi dalmatian chihuahua rottweiler doberman schnauzer labradoodle cockapoo shepherd
+    pointer setter mutt mongrel pup dog hound spitz akita vizsla frenchie westie pomeranian malamute mastiff
+"""),
         "dog",
     ),
-    **dict.fromkeys("tabby siamese persian ragdoll maine-coon tortoiseshell calico moggy cat kitten tomcat bengal sphynx".split(), "cat"),
+    **dict.fromkeys(
+        word_set("""
+    tabby siamese persian ragdoll maine-coon tortoiseshell calico moggy cat kitten tomcat bengal sphynx
+"""),
+        "cat",
+    ),
     **{pet: pet for pet in PETS if pet not in {"dog", "cat", "kitten"}},
 }
 #: Every word for somebody (or some animal) of the user's: "my **sister**".
 _SPACED = frozenset(role.replace("-", " ") for role in KIN if "-" in role)
-ROLES = KIN | _SPACED | CLOSE | _PET_ROLES | frozenset(PLURAL_ROLES) | {"family", "grandchild", "sibling", "stepdad", "stepmom"}
+ROLES = (
+    KIN
+    | _SPACED
+    | CLOSE
+    | _PET_ROLES
+    | frozenset(PLURAL_ROLES)
+    | {"family", "grandchild", "sibling", "stepdad", "stepmom"}
+)
 FEMALE = word_set("""
-    mother mom mum mummy sister daughter wife girlfriend fiancee fiancée aunt niece grandmother grandma granny nan
-    granddaughter stepmother stepsister stepdaughter mother-in-law sister-in-law stepmom landlady ex-wife
+    mother mom mum mummy sister daughter wife girlfriend fiancee fiancée aunt niece grandmother grandma granny
+    nan granddaughter stepmother stepsister stepdaughter mother-in-law sister-in-law stepmom landlady ex-wife
     ex-girlfriend
 """)
 MALE = word_set("""
-    father dad daddy brother son husband boyfriend fiance fiancé uncle nephew grandfather grandpa grandad granddad
-    grandson stepfather stepbrother stepson father-in-law brother-in-law stepdad landlord ex-husband ex-boyfriend
+    father dad daddy brother son husband boyfriend fiance fiancé uncle nephew grandfather grandpa grandad
+    granddad grandson stepfather stepbrother stepson father-in-law brother-in-law stepdad landlord ex-husband
+    ex-boyfriend
 """)
 
 
@@ -96,73 +111,81 @@ def singular(role: str) -> str:
 
 
 IRREGULAR_PAST = word_set("""
-    ran went saw bought broke got met won lost left quit began came took gave made found sold built drove flew rode
-    swam sang wrote ate drank slept fell felt had was were did said told thought knew heard spent paid caught taught
-    brought sent spoke stole tore threw wore woke held kept led lent lit forgot forgave froze grew hid hung knelt laid
-    lay meant shot stood sat stuck struck swore swept understood wept bent bound burnt bit bled blew bred dealt dug
-    drew dreamt fed fought fled shook shrank shone sank slid spun sprang stung strove swung withdrew became chose rang
-    rose learnt spilt spelt overslept underwent used
+    ran went saw bought broke got met won lost left quit began came took gave made found sold built drove flew
+    rode swam sang wrote ate drank slept fell felt had was were did said told thought knew heard spent paid
+    caught taught brought sent spoke stole tore threw wore woke held kept led lent lit forgot forgave froze
+    grew hid hung knelt laid lay meant shot stood sat stuck struck swore swept understood wept bent bound
+    burnt bit bled blew bred dealt dug drew dreamt fed fought fled shook shrank shone sank slid spun sprang
+    stung strove swung withdrew became chose rang rose learnt spilt spelt overslept underwent used
 """)
 #: Verbs whose past looks like the present: "I cut my finger" is taken for what happened.
 _SAME_PAST = word_set("cut hit hurt quit shut split")
 IRREGULAR_PAST = IRREGULAR_PAST | _SAME_PAST
 #: They end like a past and are none.
-NOT_PAST = word_set("need feed breed speed bleed exceed succeed proceed weed seed embed shed wed bed")
+NOT_PAST = word_set("""
+    need feed breed speed bleed exceed succeed proceed weed seed embed shed wed bed
+""")
 
 PARTICIPLES = word_set("""
-    been gone done seen bought broken got gotten met won lost left quit begun come taken given made found sold built
-    driven flown ridden swum sung written read eaten drunk slept fallen felt had spent paid caught taught brought sent
-    spoken stolen torn thrown worn woken held kept led grown become chosen hurt cut put set run learnt started
-    finished
+    been gone done seen bought broken got gotten met won lost left quit begun come taken given made found sold
+    built driven flown ridden swum sung written read eaten drunk slept fallen felt had spent paid caught
+    taught brought sent spoken stolen torn thrown worn woken held kept led grown become chosen hurt cut put
+    set run learnt started finished
 """)
 
 #: What one says, thinks or does in passing, and nobody needs to remember.
 DULL_PAST = word_set("""
-    said told thought knew heard meant forgot wanted needed tried seemed guessed asked wondered noticed figured looked
-    hoped believed understood remembered realised realized put let kept turned happened mentioned worried agreed
-    assumed supposed checked waited liked loved used saw did was were felt had got called explained answered replied
-    talked spoke read watched listened promised expected stopped opened closed clicked typed pressed picked followed
-    walked pulled pushed put ended stood sat looked hated enjoyed preferred could sounded appeared repeated showed
-    missed owned lived worked
+    said told thought knew heard meant forgot wanted needed tried seemed guessed asked wondered noticed
+    figured looked hoped believed understood remembered realised realized put let kept turned happened
+    mentioned worried agreed assumed supposed checked waited liked loved used saw did was were felt had got
+    called explained answered replied talked spoke read watched listened promised expected stopped opened
+    closed clicked typed pressed picked followed walked pulled pushed put ended stood sat looked hated enjoyed
+    preferred could sounded appeared repeated showed missed owned lived worked
 """)
 
 #: Bare verbs that can follow "and" with the subject left out, or carry a habit.
 HABITS = word_set("""
-    play collect study practise practice drive ride run swim cycle bike hike climb jog surf ski skate dance sing paint
-    draw write bake cook knit sew garden grow keep own wear speak teach volunteer coach commute drink eat smoke
-    meditate train box row sail fish hunt camp travel blog stream code program build make brew read watch
-    work live go do have take spend sleep wake get use attend run lead manage foster raise breed share rent belong
-    suffer struggle stutter snore sleepwalk need avoid follow support root believe meet visit call video-call
+    play collect study practise practice drive ride run swim cycle bike hike climb jog surf ski skate dance
+    sing paint draw write bake cook knit sew garden grow keep own wear speak teach volunteer coach commute
+    drink eat smoke meditate train box row sail fish hunt camp travel blog stream code program build make brew
+    read watch work live go do have take spend sleep wake get use attend run lead manage foster raise breed
+    share rent belong suffer struggle stutter snore sleepwalk need avoid follow support root believe meet
+    visit call video-call
 """)
 BASE_VERBS = HABITS | word_set("""
-    love like enjoy adore hate dislike detest loathe despise prefer am was went bought got started moved come came
-    don't can't cannot won't didn't haven't wasn't couldn't feel miss look want hope plan can will have've
+    love like enjoy adore hate dislike detest loathe despise prefer am was went bought got started moved come
+    came don't can't cannot won't didn't haven't wasn't couldn't feel miss look want hope plan can will
+    have've
 """)
 
 #: Feelings of the one who speaks, by adjective.
 GOOD_EMOTIONS = word_set("""
-    happy glad excited thrilled proud grateful thankful relieved ecstatic delighted joyful hopeful optimistic content
-    elated overjoyed cheerful pumped stoked touched moved psyched calm relaxed peaceful inspired motivated confident
-    over-the-moon giddy blessed energised energized chuffed
+    happy glad excited thrilled proud grateful thankful relieved ecstatic delighted joyful hopeful optimistic
+    content elated overjoyed cheerful pumped stoked touched moved psyched calm relaxed peaceful inspired
+    motivated confident over-the-moon giddy blessed energised energized chuffed
 """)
 EMOTIONS = GOOD_EMOTIONS | word_set("""
-    sad unhappy down upset angry furious annoyed stressed worried anxious nervous lonely tired exhausted overwhelmed
-    heartbroken bored jealous depressed miserable frustrated disappointed devastated scared afraid terrified guilty
-    ashamed embarrassed homesick burnt-out burned-out drained restless lost hopeless insecure confused conflicted
-    gutted mad irritated bitter melancholy gloomy low blue shattered worn-out numb hurt betrayed panicked panicky
-    apprehensive livid heart-broken torn nostalgic humiliated discouraged fed-up grumpy shaken sick-with-worry tense
-    distraught resentful uneasy rejected abandoned pissed crushed stressed-out sleepy knackered worn
+    sad unhappy down upset angry furious annoyed stressed worried anxious nervous lonely tired exhausted
+    overwhelmed heartbroken bored jealous depressed miserable frustrated disappointed devastated scared afraid
+    terrified guilty ashamed embarrassed homesick burnt-out burned-out drained restless lost hopeless insecure
+    confused conflicted gutted mad irritated bitter melancholy gloomy low blue shattered worn-out numb hurt
+    betrayed panicked panicky apprehensive livid heart-broken torn nostalgic humiliated discouraged fed-up
+    grumpy shaken sick-with-worry tense distraught resentful uneasy rejected abandoned pissed crushed
+    stressed-out sleepy knackered worn
 """)
 #: With "you" or "to hear" after it, these are manners.
-WEAK_EMOTIONS = word_set("happy glad sorry afraid excited curious sure grateful thankful pleased delighted")
+WEAK_EMOTIONS = word_set("""
+    happy glad sorry afraid excited curious sure grateful thankful pleased delighted
+""")
 
 #: Where one can be in a house, a town or on the way.
 ROOMS = word_set("""
-    kitchen bedroom bathroom garage garden yard backyard living-room dining-room hallway attic basement cellar balcony
-    terrace patio porch bath shower bed office library gym airport station train bus car plane tram ferry boat park
-    beach supermarket shop store mall cafe café restaurant pub bar hospital hotel museum zoo pool sauna forest woods
-    mountains countryside city centre center town street lobby waiting-room queue taxi uber metro subway lab
-    classroom school university campus cinema theatre theater church stadium market pharmacy bank barber hairdresser
-    dentist doctor's dentist's vet's vet lounge room study conservatory shed barn driveway roof rooftop
-    couch sofa hammock tent cabin cottage lake seaside village pier harbour playground courtyard corridor lift elevator
+    kitchen bedroom bathroom garage garden yard backyard living-room dining-room hallway attic basement cellar
+    balcony terrace patio porch bath shower bed office library gym airport station train bus car plane tram
+    ferry boat park beach supermarket shop store mall cafe café restaurant pub bar hospital hotel museum zoo
+    pool sauna forest woods mountains countryside city centre center town street lobby waiting-room queue taxi
+    uber metro subway lab classroom school university campus cinema theatre theater church stadium market
+    pharmacy bank barber hairdresser dentist doctor's dentist's vet's vet lounge room study conservatory shed
+    barn driveway roof rooftop couch sofa hammock tent cabin cottage lake seaside village pier harbour
+    playground courtyard corridor lift elevator
 """)
