@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from typing import Optional
 
 import socketio
 from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
 
 from .. import _version
 from ..credentials import get_logger
@@ -111,6 +113,12 @@ def _rest(services: Services, chat: ChatEngine, namespace: SdkNamespace) -> Fast
     app.include_router(memories.router)
     app.include_router(conversations.router)
     app.include_router(characters.router)
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(request: Request, error: RequestValidationError) -> Response:
+        # without what was sent: it may hold what JSON, or UTF-8, can't say
+        problems = [{key: problem[key] for key in ("type", "loc", "msg")} for problem in error.errors()]
+        return Response(json.dumps({"detail": problems}), status_code=422, media_type="application/json")
 
     @app.exception_handler(Exception)
     async def failed(request: Request, error: Exception) -> JSONResponse:

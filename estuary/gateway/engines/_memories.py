@@ -22,7 +22,8 @@ __all__ = ["from_memories", "is_open", "second_person"]
 
 _ASKS = re.compile(
     r"\?|^\s*(?:so |and |ok |okay |please )?"
-    r"(?:do you (?:know|remember|recall)|can you (?:tell|remind)|tell me|remind me|what|who|whom|whose|where|when|which|why|how|did i|do i|am i|was i|have i)\b",
+    r"(?:do you (?:know|remember|recall)|can you (?:tell|remind)|tell me|remind me|"
+    r"what|who|whom|whose|where|when|which|why|how|did i|do i|am i|was i|have i)\b",
     re.I,
 )
 #: a question about something, not for one thing
