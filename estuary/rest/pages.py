@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+import time
 from typing import Any, Callable, Generic, Iterator, Optional, Sequence, Tuple, TypeVar
 
 from attrs import field, frozen
@@ -11,6 +13,9 @@ from ..errors import ConfigError
 __all__ = ["Page", "Pages"]
 
 T = TypeVar("T")
+
+#: seconds that a walk may take before it shows how far it is
+DELAY = 0.5
 
 
 @frozen
@@ -71,12 +76,30 @@ class Pages(Generic[T]):
 
 def _with_progress(walk: Iterator[T], pages: Pages[Any]) -> Iterator[T]:
     total = pages.total
-    try:
-        from rich.progress import track
-    except ImportError:
+    if importlib.util.find_spec("rich") is None:
         try:
             from tqdm.auto import tqdm  # type: ignore[import-untyped, unused-ignore]
         except ImportError:
             raise ConfigError("progress=True needs rich or tqdm: pip install rich") from None
-        return iter(tqdm(walk, total=total))
-    return iter(track(walk, total=total, description="reading"))
+        return iter(tqdm(walk, total=total, delay=DELAY))
+    return _with_rich(walk, total)
+
+
+def _with_rich(walk: Iterator[T], total: int) -> Iterator[T]:
+    """As tqdm does it: on stderr, where it is in nobody's way; and not for what takes no time."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    progress = Progress(console=Console(stderr=True), transient=True)
+    task = progress.add_task("reading", total=total)
+    since, shown = time.monotonic(), False
+    try:
+        for item in walk:
+            if not shown and time.monotonic() - since >= DELAY:
+                progress.start()
+                shown = True
+            progress.advance(task)
+            yield item
+    finally:
+        if shown:
+            progress.stop()

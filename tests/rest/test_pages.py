@@ -54,6 +54,20 @@ def test_a_list_that_shrinks_meanwhile_ends():
     assert taken == list(range(10))
 
 
-def test_progress_shows_and_gives_the_same(capsys):
+@pytest.mark.parametrize("delay", [0, 60])
+def test_progress_is_shown_of_what_takes_long(capsys, monkeypatch, delay):
     pytest.importorskip("rich")
+    monkeypatch.setattr("estuary.rest.pages.DELAY", delay)
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
     assert list(Pages(Server(25), page_size=10, progress=True)) == list(range(25))
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert ("reading" in err) == (delay == 0)
+
+
+def test_a_walk_with_progress_may_be_left_early(monkeypatch):
+    pytest.importorskip("rich")
+    monkeypatch.setattr("estuary.rest.pages.DELAY", 0)
+    for number in Pages(Server(25), page_size=10, progress=True):
+        if number == 3:
+            break
