@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Dict, List, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, Union
 
-from ..errors import ConfigError
+from ..errors import APIError, ConfigError, NotFound
 from ..models import Memory
+from .conversations import Conversations
+from .export import assemble
 from .http import HTTP, path
-from .models import CoreFact, Graph, MemoryMatch, MemoryStats, TimelineGroup
+from .models import CoreFact, Graph, Imported, MemoryMatch, MemoryStats, TimelineGroup
 from .pages import Pages
 
 __all__ = ["Memories"]
@@ -92,3 +94,63 @@ class Memories:
             raise ConfigError("this deletes every memory for good: call delete_all(confirm=True)")
         answer: Dict[str, int] = self._http.call("DELETE", self._base, params={"confirm": True})
         return int(answer["deletedCount"])
+
+    def export_all(self, *, include_messages: bool = False) -> Dict[str, Any]:
+        """Everything that the character knows of the player, as JSON can hold it, for ``import_all``.
+
+        A gateway has a route for this. Elsewhere the same is put together from the documented routes. Times are
+        ISO 8601 with an offset; the names of the fields are those of the wire.
+
+        Args:
+            include_messages: What was said, too.
+        """
+        try:
+            answer: Dict[str, Any] = self._http.get(
+                f"{self._base}/export", {"includeMessages": True if include_messages else None}
+            )
+            return answer
+        except APIError as error:
+            if error.status not in _NO_ROUTE:
+                raise
+        said = Conversations(self._http).messages(self.character_id, self.player_id) if include_messages else None
+        return assemble(
+            self.character_id,
+            self.player_id,
+            self.list(page_size=200),
+            self.core_facts(),
+            self.graph(include_entities=True, include_character_memories=True),
+            said,
+        )
+
+    def import_all(self, exported: Mapping[str, Any]) -> Imported:
+        """Give the character what ``export_all`` gave, of this or another server, character or player.
+
+        What it knows already stays as it is. Only a gateway can do this.
+
+        Returns:
+            How much of it is new.
+
+        Raises:
+            NotFound: There is no such character.
+            BadRequest: It is no such document.
+            APIError: The server has no route for it.
+        """
+        try:
+            # a second time it changes nothing, so it may be repeated although it is a POST
+            answer = self._http.call("POST", f"{self._base}/import", json=dict(exported), repeat=True)
+            return Imported.from_wire(answer)
+        except APIError as error:
+            if error.status not in _NO_ROUTE:
+                raise
+            if isinstance(error, NotFound):
+                self._http.get(path("characters", self.character_id))  # raises where that is what is missing
+            raise APIError(
+                f"{self._http.base_url} can't import memories: only the gateway that comes with estuary can",
+                status=error.status,
+                detail=error.detail,
+                request_id=error.request_id,
+            ) from error
+
+
+#: what servers say of a route that they don't have
+_NO_ROUTE = (404, 405, 501)

@@ -20,6 +20,7 @@ __all__ = [
     "GraphEdge",
     "GraphNode",
     "GraphStats",
+    "Imported",
     "MemoryMatch",
     "MemoryStats",
     "Message",
@@ -232,6 +233,18 @@ class Graph(Model):
     edges: Tuple[GraphEdge, ...] = ()
     stats: GraphStats = field(factory=GraphStats)
     stale: bool = False
+    raw: Mapping[str, Any] = raw()
+
+
+@frozen
+class Imported(Model):
+    """How much of an imported document was new."""
+
+    memories: int = 0
+    core_facts: int = camel("coreFacts", default=0)
+    entities: int = 0
+    relations: int = 0
+    messages: int = 0
     raw: Mapping[str, Any] = raw()
 
 
