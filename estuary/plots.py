@@ -1,4 +1,4 @@
-"""Pictures of conversations and memories: activity, memory timeline, knowledge graph.
+"""Pictures of conversations and memories: activity, players, retention, growth, memory timeline, knowledge graph.
 
 Needs the ``notebook`` extra (matplotlib, networkx). Each function returns a matplotlib ``Figure``, which a notebook
 shows by itself, and writes a file where ``path`` is given (its ending says the format: .png, .svg, .pdf). No window is
@@ -11,15 +11,15 @@ import datetime as dt
 import math
 import os
 from collections import Counter
-from typing import TYPE_CHECKING, Any, Dict, Iterable, Tuple, Union
+from typing import TYPE_CHECKING, Any, Dict, Iterable, Mapping, Sequence, Tuple, Union
 
 from .errors import ConfigError
 
 if TYPE_CHECKING:
-    from .rest.analytics import Activity, Table
+    from .rest.analytics import Activity, MemoryGrowth, MemoryTotals, PlayerActivity, Retention, Table
     from .rest.models import Graph, TimelineGroup
 
-__all__ = ["activity", "graph", "timeline"]
+__all__ = ["activity", "graph", "growth", "memories", "players", "retention", "timeline"]
 
 Path = Union[str, "os.PathLike[str]", None]
 
@@ -43,6 +43,56 @@ def activity(table: Table[Activity], path: Path = None, *, title: str = "Message
         axes.legend(frameon=False)
     _dates(figure, axes, starts)
     axes.set_ylabel("messages")
+    return _finish(figure, path)
+
+
+def players(table: Table[PlayerActivity], path: Path = None, *, title: str = "Messages of each player") -> Any:
+    """Who talks most; the 30 who do, in a long table. Give it ``analytics.players(…)``."""
+    rows = table.rows[:30]
+    return _ranking(
+        [row.player_id for row in rows], {"messages": [row.messages for row in rows]}, path, title, "messages"
+    )
+
+
+def memories(table: Table[MemoryTotals], path: Path = None, *, title: str = "Memories of each player") -> Any:
+    """Of whom most is remembered; the 30 of whom it is, in a long table. Give it ``analytics.memories(…)``."""
+    rows = sorted(table.rows, key=lambda row: -(row.active + row.superseded + row.decayed))[:30]
+    counts = {kind: [getattr(row, kind) for row in rows] for kind in ("active", "superseded", "decayed")}
+    return _ranking([row.player_id for row in rows], counts, path, title, "memories")
+
+
+def retention(table: Table[Retention], path: Path = None, *, title: str = "Players who come back") -> Any:
+    """A line for each cohort: which part of it came again after so many periods. Give it ``analytics.retention(…)``."""
+    ticker = _import("matplotlib.ticker")
+    figure, axes = _figure(title)
+    cohorts: Dict[dt.date, Dict[int, float]] = {}
+    for row in table:
+        cohorts.setdefault(row.cohort, {})[row.after] = 100 * row.rate
+    shown = sorted(cohorts)[-len(_PALETTE) :]
+    for number, cohort in enumerate(shown):
+        rates = cohorts[cohort]
+        axes.plot(list(rates), list(rates.values()), "o-", color=_PALETTE[number], label=cohort.isoformat())
+    if shown:
+        axes.legend(frameon=False, title="first came")
+    axes.set_ylim(0, 105)
+    axes.set_xlim(-0.5, max((row.after for row in table), default=0) + 0.5)
+    axes.xaxis.set_major_locator(ticker.MaxNLocator(integer=True))
+    axes.set_xlabel("periods later")
+    axes.set_ylabel("of the players, %")
+    return _finish(figure, path)
+
+
+def growth(table: Table[MemoryGrowth], path: Path = None, *, title: str = "Memories in all") -> Any:
+    """How many memories there are by and by. Give it ``analytics.memory_growth(…)``."""
+    figure, axes = _figure(title)
+    starts = [row.start for row in table]
+    totals = [row.total for row in table]
+    if starts:
+        axes.step(starts, totals, where="post", color=_PALETTE[0])
+        axes.plot(starts, totals, "o", color=_PALETTE[0])
+        axes.set_ylim(bottom=0)
+    _dates(figure, axes, starts)
+    axes.set_ylabel("memories")
     return _finish(figure, path)
 
 
@@ -108,10 +158,30 @@ def graph(graph: Graph, path: Path = None, *, title: str = "What is remembered",
     return _finish(figure, path)
 
 
+def _ranking(names: Sequence[str], counts: Mapping[str, Sequence[int]], path: Path, title: str, what: str) -> Any:
+    ticker = _import("matplotlib.ticker")
+    figure, axes = _figure(title, size=(9, max(2.0, 1.2 + 0.28 * len(names))))
+    places, left = range(len(names)), [0] * len(names)
+    for number, (kind, values) in enumerate(counts.items()):
+        axes.barh(places, values, 0.7, left=left, label=kind, color=_PALETTE[number])
+        left = [a + b for a, b in zip(left, values)]
+    axes.set_yticks(places, [_short(name, 30) for name in names])
+    axes.invert_yaxis()
+    axes.xaxis.set_major_locator(ticker.MaxNLocator(integer=True))
+    if len(counts) > 1 and names:
+        axes.legend(frameon=False)
+    axes.set_xlabel(what)
+    return _finish(figure, path)
+
+
 def _node_label(node: Any) -> str:
     text = node.label or node.name or str(node.raw.get("content") or node.type)
+    return _short(text, 34)
+
+
+def _short(text: str, length: int) -> str:
     text = " ".join(text.split())
-    return text if len(text) <= 34 else text[:33].rstrip() + "…"
+    return text if len(text) <= length else text[: length - 1].rstrip() + "…"
 
 
 def _import(name: str) -> Any:
