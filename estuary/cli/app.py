@@ -25,9 +25,13 @@ BROKEN_PIPE = 141  # what a shell reports of a program that SIGPIPE ended
 
 #: command → module and attribute, and what the list of commands says of it: a module is loaded when it is needed
 COMMANDS: Dict[str, Tuple[str, str, str]] = {
+    "analytics": ("analytics", "analytics", "Figures: activity, players, retention, memories."),
+    "characters": ("characters", "characters", "List, make, show, change and delete characters."),
     "chat": ("chat", "chat", "Talk to a character in the terminal."),
     "doctor": ("doctor", "doctor", "Check this machine, the server and the key."),
     "gateway": ("gateway", "gateway", "Run an Estuary server on this machine."),
+    "history": ("history", "history", "Read what was said."),
+    "memories": ("memories", "memories", "See, search, export and delete what a character remembers."),
 }
 
 

@@ -14,7 +14,18 @@ from ..config import Config
 from ..errors import ConfigError
 from ..events import Capabilities
 from ..session import Session
-from .common import CONTEXT, Failure, clean, debug_option, get_json, llm_options, secret_from_env, short_path, user_name
+from .common import (
+    CONTEXT,
+    Failure,
+    clean,
+    debug_option,
+    get_json,
+    llm_options,
+    plain_streams,
+    secret_from_env,
+    short_path,
+    user_name,
+)
 from .conversation import Character, Interactive, Piped
 from .prompt import no_echo
 
@@ -75,7 +86,7 @@ def chat(
     \b
         echo "What is my name?" | estuary chat --local --db memory.db
     """
-    _plain_streams()
+    plain_streams()
     interactive = sys.stdin.isatty() and sys.stdout.isatty()
     if local:
         for option, value in (("--server", server), ("--api-key", api_key)):
@@ -114,14 +125,6 @@ def chat(
             return Piped(session, timeout=PIPED_TIMEOUT if timeout is None else timeout).run()
         talk = Interactive(console, session, timeout=timeout, place=place)
         return talk.run(lambda: _character(url, key, session.character_id))
-
-
-def _plain_streams() -> None:
-    """Whatever the locale, a character that it does not have is no reason to fail."""
-    for stream in (sys.stdin, sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
-            reconfigure(errors="replace")
 
 
 @contextlib.contextmanager

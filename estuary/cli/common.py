@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import functools
 import getpass
 import logging
 import os
 import re
 import sys
 from pathlib import Path
-from typing import Any, Callable, Dict, Optional, TypeVar
+from typing import TYPE_CHECKING, Any, Callable, Dict, Optional, TypeVar
 
 import click
+from attrs import field, frozen
 
 from .. import __version__
-from ..credentials import mask_secrets
+from ..credentials import mask, mask_secrets
+
+if TYPE_CHECKING:
+    from ..rest import Client
 
 __all__ = [
     "CONTEXT",
     "Failure",
     "MaskedFormatter",
+    "Target",
     "clean",
     "complain",
     "data_dir",
@@ -27,10 +33,14 @@ __all__ = [
     "get_json",
     "llm_options",
     "one_line",
+    "plain_streams",
+    "player_argument",
+    "player_id",
     "plural",
     "secret_from_env",
     "short_path",
     "state_dir",
+    "target_options",
     "user_name",
 ]
 
@@ -108,6 +118,85 @@ def llm_options(function: _F) -> _F:
     ):
         function = decorate(function)
     return function
+
+
+@frozen
+class Target:
+    """What the options of a command that uses REST say: which server, whose key, which character, what form."""
+
+    server: Optional[str] = None
+    api_key: Optional[str] = field(default=None, repr=lambda key: mask(key) if key else "None")
+    character: Optional[str] = None
+    #: print one JSON document for programs, instead of what people read
+    as_json: bool = False
+
+    def client(self) -> Client:
+        """The REST client. Raises ``Failure`` that says what is missing, ``ConfigError`` for what can't be right."""
+        if not (self.api_key or os.environ.get("ESTUARY_API_KEY")):
+            raise Failure("missing: an API key. Set ESTUARY_API_KEY; estuary doctor checks the rest")
+        from ..rest import Client
+
+        plain_streams()
+        return Client(api_key=self.api_key or None, server_url=self.server)
+
+    @property
+    def character_id(self) -> str:
+        """Raises ``Failure`` where neither the command line nor the environment names a character."""
+        given = (self.character or os.environ.get("ESTUARY_CHARACTER_ID") or "").strip()
+        if not given:
+            raise Failure(
+                "missing: a character (--character or ESTUARY_CHARACTER_ID). estuary characters list shows them"
+            )
+        return given
+
+
+def target_options(*, character: bool = True) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """``--server``, ``--api-key``, ``--json`` and, where it needs one, ``--character``: the argument ``target``."""
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def command(*args: Any, server: Optional[str], api_key: Optional[str], as_json: bool, **options: Any) -> Any:
+            whom = options.pop("character") if character else None
+            return function(*args, target=Target(server, api_key, whom, as_json), **options)
+
+        wanted = [
+            click.option("--json", "as_json", is_flag=True, help="Print one JSON document, for programs."),
+            click.option(
+                "--server", metavar="URL", help="Which server (else ESTUARY_SERVER_URL, else the hosted platform)."
+            ),
+            click.option("--api-key", metavar="KEY", help="API key. Better set ESTUARY_API_KEY."),
+        ]
+        if character:
+            wanted.insert(
+                0, click.option("--character", metavar="ID", help="Which character (else ESTUARY_CHARACTER_ID).")
+            )
+        decorated: Callable[..., Any] = debug_option(command)
+        for option in reversed(wanted):
+            decorated = option(decorated)
+        return decorated
+
+    return decorate
+
+
+def player_argument(function: _F) -> _F:
+    """PLAYER, which comes first; where nothing else does, the environment may name it: see ``player_id``."""
+    return click.argument("player", metavar="[PLAYER]", required=False)(function)
+
+
+def player_id(given: Optional[str]) -> str:
+    """Raises ``Failure`` where neither the command line nor the environment names a player."""
+    found = os.environ.get("ESTUARY_PLAYER_ID", "") if given is None else given
+    if not found.strip():
+        raise Failure("missing: a player (PLAYER or ESTUARY_PLAYER_ID). estuary analytics players shows them")
+    return found
+
+
+def plain_streams() -> None:
+    """Whatever the locale, a character that it does not have is no reason to fail."""
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="replace")
 
 
 def secret_from_env(name: Optional[str]) -> Optional[str]:

@@ -7,7 +7,7 @@ import io
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, Callable, NamedTuple
 
@@ -62,6 +62,51 @@ def served_env(env: dict[str, str], served: Any) -> dict[str, str]:
         "ESTUARY_API_KEY": served.api_key,
         "ESTUARY_CHARACTER_ID": served.character_id,
         "ESTUARY_PLAYER_ID": "alice",
+    }
+
+
+@pytest.fixture
+def character(gateway: Any) -> Iterator[str]:
+    """The id of a character of the test's own, called Tess, on the gateway that the whole run shares."""
+    from estuary import Client, NotFound
+
+    with Client(api_key=gateway.api_key, server_url=gateway.url) as client:
+        made = client.characters.create("Tess").id
+        yield made
+        with suppress(NotFound):
+            client.characters.delete(made)
+
+
+@pytest.fixture
+def character_env(env: dict[str, str], gateway: Any, character: str) -> dict[str, str]:
+    """What a program needs to use that character."""
+    return {
+        **env,
+        "ESTUARY_SERVER_URL": gateway.url,
+        "ESTUARY_API_KEY": gateway.api_key,
+        "ESTUARY_CHARACTER_ID": character,
+    }
+
+
+@pytest.fixture
+def talk(gateway: Any, character: str) -> Callable[..., list[str]]:
+    """``talk("alice", "hello")`` says that to the character, and gives its answers."""
+
+    def say(player: str, *texts: str) -> list[str]:
+        with gateway.session(player_id=player, character_id=character) as session:
+            return [session.send(text).text for text in texts]
+
+    return say
+
+
+@pytest.fixture
+def fake_env(env: dict[str, str]) -> dict[str, str]:
+    """For a server that is made of ``responses``."""
+    return {
+        **env,
+        "ESTUARY_SERVER_URL": "http://estuary.test",
+        "ESTUARY_API_KEY": "est_secret0123456",
+        "ESTUARY_CHARACTER_ID": "c",
     }
 
 

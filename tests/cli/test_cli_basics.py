@@ -19,7 +19,17 @@ from estuary.cli import app, common
 
 
 @pytest.mark.parametrize("option", ["-h", "--help"])
-@pytest.mark.parametrize("command", [[], ["chat"], ["doctor"], ["gateway"], ["gateway", "keys"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "command",
+    [
+        *([], ["chat"], ["doctor"], ["gateway"], ["gateway", "keys"], ["history"], ["characters"], ["memories"]),
+        *(["characters", name] for name in ("list", "show", "create", "edit", "delete")),
+        *(["memories", n] for n in ["list", "search", "facts", "graph", "timeline", "export", "import", "forget"]),
+        ["analytics"],
+        *(["analytics", name] for name in ("activity", "players", "retention", "memories", "growth")),
+    ],
+    ids=" ".join,
+)
 def test_help(command: list[str], option: str) -> None:
     result = CliRunner().invoke(app.estuary, [*command, option])
     assert result.exit_code == 0
@@ -32,7 +42,7 @@ def test_help(command: list[str], option: str) -> None:
 def test_no_command_is_a_call_for_help() -> None:
     result = CliRunner().invoke(app.estuary, [])
     assert result.exit_code == 0
-    for command in ("chat", "doctor", "gateway"):
+    for command in ("analytics", "characters", "chat", "doctor", "gateway", "history", "memories"):
         assert re.search(rf"^  {command}  +\w", result.output, re.MULTILINE)
 
 
