@@ -291,6 +291,71 @@ ANSWERS = [
     ("purple!", "What's your favorite color?", "preference: Favourite colour is purple"),
     ("the violin, since I was five", "What instrument do you play?", "fact: Plays the violin"),
     ("not anymore, I'm allergic", "Do you still have a cat?", "fact: Does not have a cat"),
+    ("it's Femi, like the singer", "And what do I call you?", "fact: Is called Femi"),
+    ("Hull. born and bred", "Where are you from?", "fact: Comes from Hull"),
+    ("still in Bergen, same old flat", "Where are you these days?", "fact: Lives in Bergen"),
+    ("I fix boats for a living", "What do you do?", "fact: Fixes boats for a living"),
+    (
+        "retired now, I was a bus driver for thirty years",
+        "What do you do?",
+        "fact: Is retired | fact: Was a bus driver for thirty years",
+    ),
+    ("I'm in insurance, don't fall asleep", "What's your line of work?", "fact: Works in insurance"),
+    ("47 next month", "How old are you?", "event: Is turning 47 next month (June 2024)"),
+    ("three sisters, no brothers, one bathroom", "Do you have siblings?", "relationship: Has three sisters"),
+    ("just my mum and me", "Who do you live with?", "fact: Lives with their mum"),
+    ("she's a chef, works insane hours", "What does your wife do?", "relationship: Wife is a chef, works insane hours"),
+    (
+        "Mabel, she's 14 and mostly asleep",
+        "What's your cat called?",
+        "fact: Has a cat called Mabel | fact: Cat Mabel is 14 and mostly asleep",
+    ),
+    ("two goats, don't ask", "Any animals?", "fact: Has two goats"),
+    ("gardening, mostly tomatoes", "What do you do to unwind?", "preference: Likes gardening"),
+    ("olives. the devil's grapes", "Is there any food you hate?", "preference: Hates olives"),
+    ("coffee, black, no sugar", "What can I get you?", "fact: Usually has coffee, black, no sugar"),
+    ("shellfish, badly", "Any allergies?", "fact: Is allergic to shellfish"),
+    ("a bit homesick to be honest", "How are you settling in?", "emotional_state: Is a bit homesick"),
+    (
+        "buzzing! I got tickets for Glastonbury",
+        "How's things?",
+        "emotional_state: Is buzzing | event: Got tickets for Glastonbury",
+    ),
+    ("French and a bit of Catalan", "What languages do you speak?", "fact: Speaks French | fact: Speaks Catalan"),
+]
+
+#: everyday talk of every kind
+TALK = [
+    ("I do night shifts at the hospital so I'm nocturnal basically", "fact: Works at the hospital"),
+    (
+        "my little boy Otis started walking yesterday!!",
+        "relationship: Little boy Otis started walking yesterday (7 May 2024)",
+    ),
+    ("grandad's 88 and still cycles to the shop", "relationship: Grandad is 88 and still cycles to the shop"),
+    ("my cousin Hana is staying with me this week", "relationship: Cousin Hana is staying with them this week"),
+    ("our hamster escaped again", "fact: Hamster escaped again"),
+    ("I keep bees", "fact: Keeps bees"),
+    ("I'm really getting into sourdough", "preference: Is into sourdough"),
+    ("I don't really drink", "fact: Doesn't drink"),
+    ("I'm coeliac so no bread", "fact: Is coeliac"),
+    ("I've got asthma but it's under control", "fact: Has asthma"),
+    ("did my ankle in at five-a-side", "event: Did their ankle in at five-a-side"),
+    ("we're off to Crete on the 14th", "event: Is off to Crete on the 14th (14 May 2024)"),
+    ("interview went really well!", "event: Interview went really well"),
+    ("handed in my dissertation, I'm free!!", "event: Handed in their dissertation"),
+    ("passed my theory test this morning", "event: Passed their theory test this morning (8 May 2024)"),
+    ("I'm seeing the dentist on Thursday", "event: Is seeing the dentist on Thursday (9 May 2024)"),
+    ("we move house in three weeks", "event: Moves house in three weeks (29 May 2024)"),
+    ("thinking of going back to college", "event: Is thinking of going back to college"),
+    ("absolutely gutted, we lost the final", "emotional_state: Is gutted | event: Lost the final"),
+    ("just popped out to the balcony for some air", "spatial_change: Just popped out to the balcony for some air"),
+    ("I'm on the bus", "spatial_change: Is on the bus"),
+    ("stuck in traffic on the M6", "spatial_change: Is stuck in traffic on the M6"),
+    ("I've put the lamp next to the bed", "spatial_change: Has put the lamp next to the bed"),
+    ("we repainted the bedroom, it's green now", "event: Repainted the bedroom"),
+    ("I said Wednesday, not Tuesday", "correction: Wednesday, not Tuesday"),
+    ("I don't live with my parents any more", "correction: Doesn't live with their parents any more"),
+    ("trying to learn Japanese with an app", "fact: Is trying to learn Japanese with an app"),
 ]
 
 #: questions, hypotheses, jokes, tales, others' words, small talk: nothing to remember
@@ -402,9 +467,20 @@ NOTHING = [
     "I went to bed early",
     "I had pasta for lunch",
     "I bought milk",
+    "if I win the lottery I'm buying you a castle",
+    "my mate reckons he saw a ghost",
+    "the guy next door plays drums at midnight",
+    "who doesn't love chips",
+    "she said she loves me",
+    "imagine if dogs could talk",
+    "I'm the Queen of England obviously",
+    "pineapple on pizza is a crime",
+    "my uncle always says never trust a goose",
+    "what would you do if I told you I was a spy?",
+    "if you were a fruit what would you be",
 ]
 
-TOLD = [*FACTS, *TASTES, *PEOPLE, *EVENTS, *FEELINGS, *CORRECTIONS, *PLACES]
+TOLD = [*FACTS, *TASTES, *PEOPLE, *EVENTS, *FEELINGS, *CORRECTIONS, *PLACES, *TALK]
 
 #: core facts: "-" no longer so, "!" in place of what was known
 CORE_FACTS = [

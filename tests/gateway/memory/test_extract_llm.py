@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -295,3 +296,11 @@ def test_credentials_show_nowhere() -> None:
 def test_wrong_arguments_are_told_at_once(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError):
         LLMExtractor(**wrong)
+
+
+def test_without_the_openai_package_the_rules_read(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setitem(sys.modules, "openai", None)
+    assert LLMExtractor("http://127.0.0.1:9/v1", "m").extract(SAID) == by_rules(SAID)
+    assert "needs the openai package" in caplog.text

@@ -74,6 +74,9 @@ def _whereabouts(answer: str) -> Optional[str]:
 
 
 def _age(answer: str) -> Optional[str]:
+    soon = re.match(r"(?P<years>\d{1,3}|[a-z]+(?:-[a-z]+)?) (?P<when>(?:next|in|on|this|tomorrow) ?.*)", answer, re.I)
+    if soon and number_of(soon["years"]):
+        return f"I'm turning {soon['years']} {soon['when']}"
     years = read_age(answer, sure=True)
     return f"I'm {years} years old" if years else None
 
@@ -107,6 +110,14 @@ def _likes(answer: str) -> Optional[str]:
     if not read_things(answer) or _NO_THING.match(answer):
         return None
     return f"I like {answer}"
+
+
+def _dislike(answer: str) -> Optional[str]:
+    return f"I hate {answer}" if read_things(answer) and not _NO_THING.match(answer) else None
+
+
+def _order(answer: str) -> Optional[str]:
+    return f"I usually have {answer}" if len(answer.split()) <= 7 and not _NO_THING.match(answer) else None
 
 
 def _allergy(answer: str) -> Optional[str]:
@@ -160,6 +171,13 @@ _ASKED: tuple[tuple[str, _Build], ...] = (
     ),
     (r"\b(?:who do you work for|where do you work|what company)", _employer),
     (r"^where are (?:you|ye)(?: now| right now| today| calling from| at)?$", _whereabouts),
+    (r"\bwhere are (?:you|ye) (?:these days|nowadays|living|based)", _home),
+    (r"\byou (?:hate|dislike|can't stand|don't like|avoid|won't eat|never eat|don't eat)\b", _dislike),
+    (
+        r"\bwhat (?:can i get you|will (?:it|you) (?:be|have)|are you (?:having|drinking))|"
+        r"\bwhat'll it be|\byour usual",
+        _order,
+    ),
     (r"\b(?:how old are you|your age)\b", _age),
     (r"\b(?:when(?:'s| is) your birthday|when were you born)\b", _birthday),
     (r"\b(?:any|your|have|other) (?:\w+ )?(?:pets?|animals?)\b", _counted),
@@ -175,7 +193,8 @@ _ASKED: tuple[tuple[str, _Build], ...] = (
     ),
     (
         r"\b(?:any hobbies|your hobb(?:y|ies)|hobbies do you|do you (?:do|like to do|enjoy "
-        r"doing|like doing) (?:for fun|in your (?:free|spare) time|on weekends|to relax)|"
+        r"doing|like doing) (?:for fun|to (?:relax|unwind|switch off|let off steam)|when "
+        r"you(?:'re| are) not working|in your (?:free|spare) time|on weekends|to relax)|"
         r"what do you (?:like|enjoy|love)\b|what (?:are you into|are your interests)|what "
         r"(?:kind|sort|type) of \w+ do you (?:like|enjoy|listen)|what music|"
         r"specialist subject|your thing\b|your passion)",
@@ -278,6 +297,8 @@ def answers(text: str, before: str) -> Iterator[Answer]:
         answer,
         flags=re.I,
     ).strip(" ,")
+    answer = re.sub(r"^(?:still|mostly|usually|only) (?=(?:in|at|on|near)\b)", "", answer, flags=re.I)
+    answer = re.sub(r",? and me$|^(?:just )?me(?:,| and) ", "", answer, flags=re.I)
     if not answer or (
         _FULL.match(answer)
         and not re.match(r"my (?:\w+ )*\w+$|the (?!one|other|same|usual)[\w ]{2,30}(?:$|,| since)", answer)

@@ -141,7 +141,8 @@ def _replace(what: str, old: str, new: str, statement: Statement, notes: Notes) 
     if role and new[:1].isupper():
         _rename("family" if role in FEMALE | MALE else "pets", f"{role} {old}", f"{role} {new}", new, statement, notes)
         return True
-    if not statement.corrective and what.lower() not in {"it", "that"}:
+    said_so = re.match(r"i (?:said|meant) ", statement.text, re.I) is not None
+    if not statement.corrective and not said_so and what.lower() not in {"it", "that"}:
         return False
     content = _in_context(old, new, notes) or others(f"{new[:1].upper()}{new[1:]}, not {old}")
     notes.remember(content, "correction", statement, confidence=0.75, supersedes=[old])

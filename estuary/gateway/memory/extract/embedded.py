@@ -75,13 +75,17 @@ class EmbeddedExtractor:
 
 
 def _read_answer(exchange: Exchange, notes: Notes) -> None:
+    """Write down what the answer to the character's question tells, as far as the sentence itself has not."""
     for answer in answers(exchange.text, exchange.before):
-        before = len(notes.memories)
-        read_any = any(read(answer.statement, notes) for read in _READERS)
-        if len(notes.memories) > before:
-            return
-        if answer.plain and not read_any:
+        said = list(notes.memories)
+        known = any(read(answer.statement, notes) for read in _READERS)
+        if answer.plain and not known:
             content = third_person(answer.statement.text) or owned(answer.statement.text)
-            if content:
-                notes.remember(content, answer.memory_type, answer.statement, confidence=0.7)
-                return
+            notes.remember(content, answer.memory_type, answer.statement, confidence=0.7)
+        new = [key for key in notes.memories if key not in said]
+        for key in new:
+            told = " ".join(key.split()[2:])
+            if told and any(told in old for old in said):
+                del notes.memories[key]  # "flat white, I always have it with oat milk" has said more
+        if new:
+            return

@@ -52,7 +52,7 @@ _POSSESSES = re.compile(
 )
 _STARTS = re.compile(
     r"(?:i|we) (?:start|begin|finish|leave|move|fly|graduate|get (?:my|the|our)) (?:my|"
-    r"our|the|a|an|for|at|in|out|home|to|on|back)\b",
+    r"our|the|a|an|for|at|in|out|home|house|flat|to|on|back)\b",
     re.I,
 )
 _DULL = re.compile(
@@ -60,9 +60,10 @@ _DULL = re.compile(
     r"bought (?:some )?(?:milk|bread|food|eggs|groceries|lunch|coffee|it|one|that)|had (?:pasta|toast|cereal|soup))\b",
     re.I,
 )
+_BODY = re.compile(r"my (?:back|knee|shoulder|wrist|ankle|hamstring|neck|hip|foot|elbow|achilles)\b", re.I)
 _ON_DAY = re.compile(r"on (?:\w+day|the \d)|at (?:christmas|easter)", re.I)
 _OCCASION = re.compile(
-    r"(?:my|our|the) (?P<what>(?:[\w'-]+ ){0,3}?(?:interview|exam|exams|test|appointment|"
+    r"(?:my |our |the )?(?P<what>(?:[\w'-]+ ){0,3}?(?:interview|exam|exams|test|appointment|"
     r"wedding|party|concert|gig|recital|race|marathon|"
     r"match|deadline|surgery|operation|flight|trip|holiday|vacation|reunion|audition|performance|anniversary|"
     r"graduation|viewing|presentation|due date|move|defence|defense|final|finals|thesis|course|lease|exhibition|"
@@ -330,7 +331,7 @@ def _past(text: str, timed: bool) -> str | None:
     if verb == "had":
         return "past" if _HAD.match(rest) and not _NOT_HAD.match(rest) else None
     if verb == "did":
-        return "past" if _DID.match(rest) and timed else None
+        return "past" if (_DID.match(rest) and timed) or _BODY.match(rest) else None
     if verb == "saw":
         return "past" if _SAW.match(rest) and (timed or rest[:1].isupper()) else None
     if verb == "used":

@@ -13,7 +13,7 @@ from .notes import USER, Notes
 from .paraphrase import paraphrase
 from .people import companions, note_creature
 from .statements import Statement
-from .voice import others, third_person
+from .voice import inflect, others, sentence_case, third_person
 
 __all__ = ["KEYS", "SINGLE", "read_facts", "sentence_of", "tell"]
 
@@ -58,6 +58,7 @@ _VERBS = {
 _ENDED = re.compile(r"\b(?:any ?more|any longer|no longer|used to|stopped|gone off|quit|gave up|given up)\b", re.I)
 _STATES = frozenset(verb for verb, said in _VERBS.items() if said.startswith("Is "))
 _GONE_OFF = re.compile(r"\b(?:gone off|stopped liking|fallen out of love with|lost interest in)\b", re.I)
+_FOR_A_LIVING = re.compile(r"i (?P<verb>[a-z]+) (?P<what>[\w' -]{2,40}?) for (?:a living|my job|work|my sins)\b", re.I)
 _PASSING = re.compile(
     r"^(?:i|we) (?:\w+ )?(?:love|like|enjoy|hate|prefer|dislike) (?:how|when|that|the way|"
     r"the idea|the fact|it|this|these|"
@@ -76,7 +77,7 @@ def read_facts(statement: Statement, notes: Notes) -> bool:
         text = paraphrase(text) or ""
         facts = list(read_clause(text)) if text else []
     if not facts:
-        return False
+        return _living(statement, notes)
     jobs = any(fact.key == "job" for fact in facts)
     content = third_person(text)
     for fact in map(_narrowed, facts):
@@ -101,6 +102,16 @@ def read_facts(statement: Statement, notes: Notes) -> bool:
             continue
         tell(key, fact, _sentence(key, fact, text, content), statement, notes, known=tuple(known))
     companions(statement, notes, living="live" in text.lower())
+    return True
+
+
+def _living(statement: Statement, notes: Notes) -> bool:
+    """ "I fix boats for a living"."""
+    match = _FOR_A_LIVING.match(statement.text)
+    if not match:
+        return False
+    work = f"{inflect(match['verb'])} {others(match['what'])}"
+    tell("occupation", Fact("job", work, replaces=True), f"{sentence_case(work)} for a living", statement, notes)
     return True
 
 

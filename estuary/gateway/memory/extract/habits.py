@@ -23,7 +23,7 @@ _PRESENT = re.compile(rf"(?:i|we) {_ADVERBS}(?P<verb>[a-z-]+) (?P<rest>.+)$", re
 _NOT = re.compile(
     rf"(?:i|we) {_ADVERBS}(?:don't|do not|can't|cannot|no longer|never) (?:(?:really|"
     rf"usually|even|actually|normally|ever|generally) ){{0,2}}"
-    r"(?P<verb>drink|eat|smoke|drive|cook|dance|swim|sing|read|watch|work|play|own|wear|"
+    r"(?P<verb>live|drink|eat|smoke|drive|cook|dance|swim|sing|read|watch|work|play|own|wear|"
     r"celebrate|ride|exercise|go to|have (?:any|a|kids|children|siblings|pets)|"
     r"use|believe in|speak|sleep well|take|get along|tolerate|handle|study|do) ?(?P<rest>.*)$",
     re.I,
@@ -64,7 +64,7 @@ _BEING = re.compile(
     r"survivor|veteran|immigrant|refugee|"
     r"scorpio|leo|virgo|libra|gemini|aries|taurus|capricorn|aquarius|pisces))"
     r"|(?:vegan|vegetarian|pescatarian|lactose intolerant|gluten intolerant|gluten-free|"
-    r"diabetic|asthmatic|dyslexic|autistic|colou?r[- ]blind|"
+    r"coeliac|celiac|diabetic|asthmatic|dyslexic|autistic|colou?r[- ]blind|"
     r"left[- ]handed|right[- ]handed|short-sighted|deaf|blind|pregnant|expecting|married|"
     r"engaged|divorced|single|widowed|separated|"
     r"gay|lesbian|bisexual|bilingual|trilingual|introverted|extroverted|shy|religious|"

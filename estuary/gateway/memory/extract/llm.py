@@ -152,10 +152,12 @@ class _Failure(Exception):
 
 def _reason(error: Exception) -> str:
     """Why the model could not be used, without a word of what the server said."""
-    import openai
-
     if isinstance(error, _Failure):
         return str(error)
+    if isinstance(error, ImportError):
+        return "needs the openai package, which is not installed"
+    import openai
+
     if isinstance(error, openai.APITimeoutError):
         return "did not answer in time"
     if isinstance(error, openai.APIStatusError):

@@ -25,6 +25,23 @@ _STARTED = (
 #: A pattern for the whole clause and what it comes to.
 _RULES: tuple[tuple[str, str], ...] = (
     (
+        r"i(?:'m| am) in (?P<x>it|hr|pr|tech|finance|marketing|sales|education|healthcare|"
+        r"publishing|advertising|construction|"
+        r"insurance|banking|retail|logistics|hospitality|catering|fashion|television|tv|film|research|farming|tourism|"
+        r"real estate|engineering|software|medicine|law|politics|media|accounting)(?:,.*)?",
+        "I work in {x}",
+    ),
+    (
+        r"i do (?:the )?(?:nights?|night shifts|day shifts|shifts|shift work|reception|admin|"
+        r"accounts) (?P<p>at|for|in) (?P<x>.+)",
+        "I work {p} {x}",
+    ),
+    (
+        r"i(?:'m| am) (?:really |slowly |just )?getting (?:really )?into (?P<x>(?!bed|trouble|"
+        r"the car|a fight|an argument).+)",
+        "I'm into {x}",
+    ),
+    (
         r"i live (?:right |just |really |very )?(?:by|near|on|opposite|above|next to|close to|"
         r"behind|in|at) (?:the|a|an|my) [^,]{1,40} in (?P<x>(?-i:[A-Z]).+)",
         "I live in {x}",

@@ -15,7 +15,7 @@ from .notes import USER, Notes
 from .statements import Statement, is_past
 from .voice import others, sentence_case, tidy
 from .when import find_when, place_after
-from .words import BREEDS, CLOSE, FEMALE, MALE, PLURAL_ROLES, ROLES, singular
+from .words import BREEDS, CLOSE, DULL_PAST, FEMALE, MALE, PLURAL_ROLES, ROLES, singular
 
 __all__ = ["companions", "note_creature", "read_others"]
 
@@ -30,7 +30,8 @@ _ADJECTIVE = (
 )
 _SUBJECT = re.compile(
     rf"(?:(?:my|our) (?P<adjectives>(?:{_ADJECTIVE} ){{0,3}}(?:(?!favou?rite|whole|own|"
-    rf"other)[a-z-]+ )??)(?P<role>{_ROLE})|(?P<bare>mum|mom|dad|grandma|grandpa|granny|nan|"
+    rf"other)[a-z-]+ )??)(?P<role>{_ROLE})|(?P<bare>grandad|granddad|nana|gramps|mum|mom|"
+    rf"dad|grandma|grandpa|granny|nan|"
     rf"gran|mummy|daddy)|"
     rf"the (?P<the>{_ROLE})(?= is (?:called )?(?-i:[A-Z])))(?P<own>'s|s')?(?P<comma>,)?(?= |'|$)",
     re.I,
@@ -108,6 +109,11 @@ _LISTED = re.compile(
     re.I,
 )
 _ASKED_ROLE = re.compile(rf"\b(?P<role>{_ROLE})\b(?!.*\b(?:{_ROLE})\b)", re.I)
+_YOURS = re.compile(rf"\byour (?:\w+ )?(?P<role>{_ROLE})\b", re.I)
+#: What follows "my sister's" when that is short for "my sister is".
+_SHORT_IS = word_set("""
+    a an getting from coming moving pregnant retired visiting turning in allergic expecting learning studying not
+""")
 _CHILDS_AGE = re.compile(r"is (?:\d+|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\b")
 _KEYS = KIN | {"sibling", "grandchild", "parents", "grandparents", "kid", "stepdad", "stepmom"}
 
@@ -243,27 +249,10 @@ def _of_role(match: re.Match[str], statement: Statement, notes: Notes) -> None:
     )
     if match["own"]:
         named = re.match(r"(?:names? (?:is|are)|called|named) ", rest, re.I)
-        if named or rest[:1].islower() or not rest:
+        if named or rest[:1].islower() or rest[:1].isdigit() or not rest:
             if named:
                 _name_them(role, adjective, rest[named.end() :], statement, notes)
-            elif rest.split(" ", 1)[0].lower() in {
-                "a",
-                "an",
-                "getting",
-                "from",
-                "coming",
-                "moving",
-                "pregnant",
-                "retired",
-                "visiting",
-                "turning",
-                "in",
-                "allergic",
-                "expecting",
-                "learning",
-                "studying",
-                "not",
-            }:
+            elif rest.split(" ", 1)[0].lower() in _SHORT_IS or rest[:1].isdigit():
                 _predicate(role, adjective, None, "is " + rest, statement, notes)
             elif rest.split(" ", 1)[0].lower() in {"birthday", "wedding", "funeral"}:
                 _occasion(role, adjective, rest, statement, notes)
@@ -429,6 +418,9 @@ def _known_by_pronoun(who: str, notes: Notes) -> Optional[tuple[str, str]]:
     wanted = {"she": FEMALE, "he": MALE}.get(who)
     if wanted is None:
         return None
+    asked = [match["role"].lower() for match in _YOURS.finditer(notes.exchange.before[-200:])]
+    if asked and singular(asked[-1]) in wanted:
+        return asked[-1], ""
     found = []
     for value in notes.exchange.facts.get("family", ()):
         role, _, name = value.partition(" ")
@@ -482,13 +474,13 @@ def _predicate(role: str, adjective: str, name: Optional[str], rest: str, statem
             re.I,
         ) is not None and not re.match(r"(?:to (?:go|say)|a (?:point|look|question|go))\b", tail)
     else:
-        when = find_when(tail, None)
+        when, own = find_when(tail, None), re.match(r"(?:my|our) ", statement.text, re.I) is not None
         coming = verb.endswith("s") and when is not None and when.tense != "past" and not verb.endswith("ss")
         tells = (
             coming
             or (verb in _STATES and (verb not in {"comes", "come"} or tail.startswith("from ")))
             or verb in _DEEDS
-            or (is_past(verb) and _event_like(tail))
+            or (is_past(verb) and (_event_like(tail) or (_key(role) == "pets" and own and verb not in DULL_PAST)))
         ) and bool(tail or verb in {"died", "retired", "graduated", "proposed"})
     if not tells:
         if name:

@@ -43,7 +43,7 @@ _AM = re.compile(
     re.I,
 )
 _ARRIVED = re.compile(
-    r"(?:i|we)(?:'ve| have)? (?:just )?(?:arrived|landed|walked|stepped|came|got|went|"
+    r"(?:i|we)(?:'ve| have)? (?:just )?(?:popped|nipped|headed|arrived|landed|walked|stepped|came|got|went|"
     r"moved|come|gone) (?P<prep>at|in|into|to|out onto|onto|outside to|upstairs to|back "
     r"to|over to|out to|home|upstairs|downstairs|inside)\b ?(?P<rest>.*)$",
     re.I,
@@ -180,6 +180,8 @@ def _somewhere(prep: str, rest: str, text: str) -> bool:
     if prep in {"home", "upstairs", "downstairs", "outside", "inside"}:
         return not rest or _NOW.search(text) is not None or _ROOM.match(rest) is not None
     if re.match(r"(?:home|work|the office|my desk|school)(?: |$|,)", rest) and prep == "at":
+        return True
+    if re.match(r"(?:traffic|bed|town|hospital|class|uni|a meeting)(?: |$|,)", rest) and prep == "in":
         return True
     if rest[:1].isupper() and prep in {"in", "at", "near"}:
         return True

@@ -336,7 +336,7 @@ _NO_GERUND = word_set("""
     morning evening nothing anything something everything thing king spring string interesting amazing boring
     being during sing ring bring wing ceiling feeling exciting annoying charming disgusting embarrassing
     frustrating confusing depressing terrifying relaxing tempting shocking fascinating nothing building
-    meeting wedding according including concerning considering knowing speaking talking saying thinking asking
+    meeting wedding according including concerning considering knowing speaking talking saying asking
     wondering joking kidding
 """)
 _BARE = word_set("can't cannot never haven't didn't couldn't won't")
@@ -373,7 +373,8 @@ def _restored(text: str) -> str:
         return "I've " + text
     if word in _BARE and following and following not in {"mind", "worry", "you"}:
         return "I " + text
-    if word.endswith("ed") and following in _BY_PARTICIPLE and word not in _MOVING:
+    third = words[2] if len(words) > 2 else ""
+    if word.endswith("ed") and following in _BY_PARTICIPLE and word not in _MOVING and third not in _OPENERS:
         return text  # "covered in milk"
     if is_past(word) and word not in _NOT_MINE and word not in GIVEN_NAMES and following:
         return "I " + text
@@ -386,7 +387,7 @@ _AMBIGUOUS = word_set("""
     down low lost blue mad hurt torn content calm moved touched mean worn numb bored tense
 """)
 _NOT_MINE = word_set(
-    "said told thought meant called named done used understood agreed noted heard made let put were was did"
+    "said told thought meant called named done used understood agreed noted heard made let put were was "
 )
 
 

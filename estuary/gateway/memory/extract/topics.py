@@ -53,7 +53,7 @@ _ORDER = [
 ]
 _RANK = {name: rank for rank, name in enumerate(_ORDER)}
 #: Stems of words that are in many sentences without being what they are about.
-_EMPTY = word_set("lov old year liv adore like hat day time start next last week month")
+_EMPTY = word_set("pass lost lov old year liv adore like hat day time start next last week month")
 _KIN = {"sibling": "family", "parent": "family", "child": "family", "partner": "family"}
 
 _BY_KEY = {

@@ -105,9 +105,29 @@ MALE = word_set("""
 """)
 
 
+#: Other words for roles.
+_SAME = {
+    "boy": "son",
+    "lad": "son",
+    "girl": "daughter",
+    "hubby": "husband",
+    "missus": "wife",
+    "other half": "partner",
+    "bro": "brother",
+    "sis": "sister",
+    "bf": "boyfriend",
+    "gf": "girlfriend",
+    "nana": "grandmother",
+    "gramps": "grandfather",
+    "toddler": "child",
+    "fella": "boyfriend",
+}
+ROLES = ROLES | frozenset(_SAME)
+
+
 def singular(role: str) -> str:
-    """The role of one of them: "sisters" → "sister"."""
-    return PLURAL_ROLES.get(role, role)
+    """The plain role of one of them: "sisters" → "sister", "hubby" → "husband"."""
+    return PLURAL_ROLES.get(role, _SAME.get(role, role))
 
 
 IRREGULAR_PAST = word_set("""
@@ -171,7 +191,7 @@ EMOTIONS = GOOD_EMOTIONS | word_set("""
     confused conflicted gutted mad irritated bitter melancholy gloomy low blue shattered worn-out numb hurt
     betrayed panicked panicky apprehensive livid heart-broken torn nostalgic humiliated discouraged fed-up
     grumpy shaken sick-with-worry tense distraught resentful uneasy rejected abandoned pissed crushed
-    stressed-out sleepy knackered worn
+    stressed-out sleepy knackered worn buzzing wired lousy swamped frazzled rattled jittery smug chuffed wretched
 """)
 #: With "you" or "to hear" after it, these are manners.
 WEAK_EMOTIONS = word_set("""
@@ -180,6 +200,7 @@ WEAK_EMOTIONS = word_set("""
 
 #: Where one can be in a house, a town or on the way.
 ROOMS = word_set("""
+    traffic bed town hall motorway
     kitchen bedroom bathroom garage garden yard backyard living-room dining-room hallway attic basement cellar
     balcony terrace patio porch bath shower bed office library gym airport station train bus car plane tram
     ferry boat park beach supermarket shop store mall cafe café restaurant pub bar hospital hotel museum zoo
