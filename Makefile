@@ -35,7 +35,7 @@ bench: venv-dev
 	@.venv-dev/bin/python benchmarks/text.py $(ARGS)
 
 venv:
-	@scripts/venv.sh .venv cli,gateway
+	@scripts/venv.sh .venv cli,gateway,notebook
 
 venv-dev:
 	@scripts/venv.sh .venv-dev dev

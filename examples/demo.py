@@ -1,14 +1,17 @@
-"""What estuary is for, in one run against a local gateway: streaming, an action, a memory in a second conversation.
+"""What estuary is for, in one run against a local gateway: streaming, an action, memories in a second conversation.
 
 Run it with ``make demo``. Nothing leaves this machine.
 """
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
+
 import requests
 
 import estuary.gateway
-from estuary import ActionRegistry, Client, Session
+from estuary import ActionRegistry, Client, Session, plots
 
 WIDTH = 78
 
@@ -65,6 +68,17 @@ def main() -> None:
         with gateway.session(player_id="alice", actions=actions) as session:
             listen(session, "Hello again!")
             listen(session, "What do you remember about me?")
+            listen(session, "Actually, I moved to Bergen last month. My sister Anna is a doctor.")
+            listen(session, "Where do I live?")
+            title("what is remembered of Alice")
+            say("facts", ", ".join(f"{fact.key}: {fact.value}" for fact in session.memories.core_facts()))
+            for memory in session.memories.list():
+                say("memory", f"{memory.content} ({memory.memory_type}, {memory.status})")
+            [best, *_] = session.memories.search("does she have siblings?")
+            say("search", f"does she have siblings? → {best.content} ({best.similarity:.2f})")
+            picture = Path(tempfile.gettempdir(), "estuary-demo-graph.png")
+            plots.graph(session.memories.graph(), picture, title="What Marina knows of Alice")
+            say("graph", f"drawn in {picture}")
 
         title("somebody else")
         with gateway.session(player_id="bob") as session:

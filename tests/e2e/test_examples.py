@@ -78,8 +78,16 @@ def test_demo():
     assert "navigate(target='kitchen', speed=1.0)" in output
     second = output.split("a second conversation")[1]
     recalled, stranger = second.split("somebody else")
+    recalled, remembered = recalled.split("what is remembered of Alice")
+    before, corrected = recalled.split("Actually, I moved to Bergen")
     for fact in ("Alice", "Lyon", "jazz"):
-        assert fact in recalled
+        assert fact in before
+    assert "Bergen" in corrected.split("Where do I live?")[1]
+    assert "Lives in Lyon (fact, superseded)" in remembered
+    assert "location: Bergen" in remembered
+    assert "siblings? → Sister Anna" in remembered
+    picture = Path(remembered.split("drawn in ")[1].splitlines()[0])
+    assert picture.read_bytes().startswith(b"\x89PNG")
     assert "Alice" not in stranger.split("Everything is stopped.")[0]
 
 
