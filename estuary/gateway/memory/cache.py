@@ -51,12 +51,10 @@ _NAMES = (
     .join(memories, memories.c.id == links.c.memory_id)
     .where(memories.c.conversation_id == bindparam("conversation"), memories.c.changed > bindparam("version"))
 )
-_CONTENTS = select(memories.c.id, memories.c.content, memories.c.memory_type, memories.c.status).where(
-    # by the conversation too: whatever happens to the index, no memory gets to another player
-    memories.c.conversation_id == bindparam("conversation"),
-    memories.c.id.in_(bindparam("ids", expanding=True)),
-    memories.c.status.in_(("active", "decayed")),
-)
+#: by their ids alone, or SQLite would walk through all of the conversation's
+_CONTENTS = select(
+    memories.c.id, memories.c.conversation_id, memories.c.content, memories.c.memory_type, memories.c.status
+).where(memories.c.id.in_(bindparam("ids", expanding=True)))
 
 
 @frozen
@@ -216,10 +214,13 @@ class IndexCache:
         if not hits:
             return []
         with self._db.reading() as connection:
-            rows = connection.execute(
-                _CONTENTS, {"conversation": pair.conversation_id, "ids": [hit.id for hit in hits]}
-            )
-            found = {row.id: row for row in rows}
+            rows = connection.execute(_CONTENTS, {"ids": [hit.id for hit in hits]})
+            # whatever happens to the index, no memory gets to another player, and none that is no more is shown
+            found = {
+                row.id: row
+                for row in rows
+                if row.conversation_id == pair.conversation_id and row.status in ("active", "decayed")
+            }
         return [
             Recalled(hit.id, hit.similarity, found[hit.id].content, found[hit.id].memory_type, found[hit.id].status)
             for hit in hits

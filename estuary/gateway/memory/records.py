@@ -54,7 +54,7 @@ class Records:
             rows = connection.execute(
                 select(*_COLUMNS)
                 .where(*conditions)
-                .order_by(memories.c.created_at.desc(), memories.c.id)
+                .order_by(memories.c.created_at.desc(), memories.c.id.desc())
                 .limit(limit)
                 .offset(offset)
             ).all()
@@ -180,10 +180,11 @@ class Records:
 
 
 def _mine(table: Any, character_id: str, player_id: str) -> ColumnElement[bool]:
-    condition: ColumnElement[bool] = table.c.conversation_id.in_(
-        select(conversations.c.id).where(
-            conversations.c.character_id == character_id, conversations.c.player_id == player_id
-        )
+    condition: ColumnElement[bool] = (
+        table.c.conversation_id
+        == select(conversations.c.id)
+        .where(conversations.c.character_id == character_id, conversations.c.player_id == player_id)
+        .scalar_subquery()
     )
     return condition
 

@@ -463,8 +463,8 @@ def _extractors(options: GatewayOptions) -> tuple[Extractor, Optional[Extractor]
     chosen = options.extractor
     if chosen is None or chosen == "embedded":
         return embedded, None
-    if chosen == "llm":
-        from .extract.llm import LLMExtractor  # type: ignore[import-not-found,unused-ignore]
+    if chosen == "llm" and options.llm_url is not None and options.llm_model is not None:
+        from .extract.llm import LLMExtractor
 
         return LLMExtractor(options.llm_url, options.llm_model, api_key=options.llm_api_key), embedded
     return chosen, embedded

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Optional
 
 from attrs import define, field, frozen
-from sqlalchemy import Connection, String, bindparam, cast, delete, func, insert, select, update
+from sqlalchemy import Connection, String, bindparam, cast, delete, insert, select, update
 
 from ..engines._fact import Fact
 from ..engines.facts import merge_facts
@@ -65,17 +65,46 @@ _FACTS = (
     .where(facts.c.conversation_id == bindparam("conversation"))
     .order_by(facts.c.position)
 )
+_MESSAGE = (
+    select(
+        messages.c.conversation_id,
+        messages.c.content,
+        messages.c.timestamp,
+        conversations.c.character_id,
+        conversations.c.player_id,
+        conversations.c.forgotten_id,
+        characters.c.body,
+    )
+    .join(conversations, conversations.c.id == messages.c.conversation_id)
+    .join(characters, characters.c.id == conversations.c.character_id)
+    .where(messages.c.id == bindparam("message"))
+)
+_BEFORE = (
+    select(messages.c.role, messages.c.content)
+    .where(
+        messages.c.conversation_id == bindparam("conversation"),
+        messages.c.id < bindparam("message"),
+        messages.c.id > bindparam("forgotten"),
+    )
+    .order_by(messages.c.id.desc())
+    .limit(1)
+)
+_AFTER = (
+    select(messages.c.role, messages.c.content)
+    .where(messages.c.conversation_id == bindparam("conversation"), messages.c.id > bindparam("message"))
+    .order_by(messages.c.id)
+    .limit(1)
+)
 #: all but the vectors
 _COLUMNS = [column for column in memories.c if column.name != "embedding"]
+# Without the status, which is looked at afterwards: SQLite would take the index that begins with it, and walk through
+# all of the conversation's memories.
 _ALIKE = select(*_COLUMNS).where(
-    memories.c.conversation_id == bindparam("conversation"),
-    memories.c.digest.in_(bindparam("digests", expanding=True)),
-    memories.c.status.in_(("active", "decayed")),
+    memories.c.conversation_id == bindparam("conversation"), memories.c.digest.in_(bindparam("digests", expanding=True))
 )
-_BY_ID = select(*_COLUMNS).where(
-    memories.c.conversation_id == bindparam("conversation"),
-    memories.c.id.in_(bindparam("ids", expanding=True)),
-    memories.c.status.in_(("active", "decayed")),
+_BY_ID = select(*_COLUMNS).where(memories.c.id.in_(bindparam("ids", expanding=True)))
+_STATING = select(*_COLUMNS).where(
+    memories.c.conversation_id == bindparam("conversation"), memories.c.fact_key == bindparam("key")
 )
 
 
@@ -127,36 +156,13 @@ class MemoryStore:
             reply: what was answered, where the caller knows; otherwise it is looked for.
         """
         with self._db.reading() as connection:
-            row = connection.execute(
-                select(
-                    messages.c.conversation_id,
-                    messages.c.content,
-                    messages.c.timestamp,
-                    conversations.c.character_id,
-                    conversations.c.player_id,
-                    conversations.c.forgotten_id,
-                    characters.c.body,
-                )
-                .join(conversations, conversations.c.id == messages.c.conversation_id)
-                .join(characters, characters.c.id == conversations.c.character_id)
-                .where(messages.c.id == message)
-            ).first()
+            row = connection.execute(_MESSAGE, {"message": message}).first()
             if row is None:
                 return None
-            mine = messages.c.conversation_id == row.conversation_id
-            before = connection.execute(
-                select(messages.c.role, messages.c.content)
-                .where(mine, messages.c.id < message, messages.c.id > row.forgotten_id)
-                .order_by(messages.c.id.desc())
-                .limit(1)
-            ).first()
+            around = {"conversation": row.conversation_id, "message": message}
+            before = connection.execute(_BEFORE, {**around, "forgotten": row.forgotten_id}).first()
             if reply is None:
-                after = connection.execute(
-                    select(messages.c.role, messages.c.content)
-                    .where(mine, messages.c.id > message)
-                    .order_by(messages.c.id)
-                    .limit(1)
-                ).first()
+                after = connection.execute(_AFTER, around).first()
                 reply = after.content if after is not None and after.role == "assistant" else ""
             known: dict[str, list[str]] = {}
             for fact in connection.execute(_FACTS, {"conversation": row.conversation_id}):
@@ -293,8 +299,8 @@ class _Writing:
         if candidates:
             digests = [digest(candidate.content) for candidate in candidates]
             alike = {
-                row.digest: row._asdict()
-                for row in self._connection.execute(_ALIKE, {"conversation": self._conversation, "digests": digests})
+                row["digest"]: row
+                for row in self._known(_ALIKE, {"conversation": self._conversation, "digests": sorted(set(digests))})
             }
             later = self._later_than(version)
             for position, candidate in enumerate(candidates):
@@ -312,6 +318,14 @@ class _Writing:
 
     # --- memories
 
+    def _known(self, statement: Any, values: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Those among the memories found that are this conversation's and hold, or did before they faded."""
+        return [
+            row._asdict()
+            for row in self._connection.execute(statement, values)
+            if row.conversation_id == self._conversation and row.status in ("active", "decayed")
+        ]
+
     def _later_than(self, version: Optional[int]) -> list[tuple[str, Any]]:
         """Memories that the caller did not know of when it looked for near ones."""
         if version is None or version >= self._version - 1:
@@ -319,14 +333,15 @@ class _Writing:
         import numpy as np
 
         rows = self._connection.execute(
-            select(memories.c.id, memories.c.embedding).where(
-                memories.c.conversation_id == self._conversation,
-                memories.c.changed > version,
-                memories.c.status.in_(("active", "decayed")),
-                memories.c.embedding.is_not(None),
+            select(memories.c.id, memories.c.status, memories.c.embedding).where(
+                memories.c.conversation_id == self._conversation, memories.c.changed > version
             )
         )
-        return [(row.id, np.frombuffer(row.embedding, dtype="<f4")) for row in rows]
+        return [
+            (row.id, np.frombuffer(row.embedding, dtype="<f4"))
+            for row in rows
+            if row.embedding is not None and row.status in ("active", "decayed")
+        ]
 
     def _write_one(
         self,
@@ -364,9 +379,7 @@ class _Writing:
         return days is None or abs((self._told_at - row["updated_at"]).total_seconds()) < days * 86400.0
 
     def _same_as(self, candidate: Candidate, close: set[str]) -> Optional[dict[str, Any]]:
-        rows = self._connection.execute(_BY_ID, {"conversation": self._conversation, "ids": sorted(close)})
-        for found in rows:
-            row = found._asdict()
+        for row in self._known(_BY_ID, {"ids": sorted(close)[:200]}):
             types = {row["memory_type"], candidate.memory_type}
             if len(types - {"correction"}) > 1 or row["topic"] != _short(candidate.topic, 100):
                 continue
@@ -464,9 +477,9 @@ class _Writing:
             memories.c.conversation_id == self._conversation,
             memories.c.status.in_(("active", "decayed")),
         )
-        exact = self._connection.execute(select(*_COLUMNS).where(*base, memories.c.digest == digest(words))).all()
+        exact = self._known(_ALIKE, {"conversation": self._conversation, "digests": [digest(words)]})
         if exact:
-            return [row._asdict() for row in exact]
+            return exact
         said = fold(words).split()
         if not said:
             return []
@@ -541,33 +554,18 @@ class _Writing:
         """The memories that state these core facts."""
         found: dict[str, dict[str, Any]] = {}
         for (key, value), source in zip(pairs, sources):
-            rows = self._connection.execute(
-                select(*_COLUMNS).where(
-                    memories.c.conversation_id == self._conversation,
-                    memories.c.status.in_(("active", "decayed")),
-                    memories.c.id != but,
-                    (memories.c.fact_key == key) & (memories.c.fact_value == value)
-                    if source is None
-                    else (memories.c.id == source) | ((memories.c.fact_key == key) & (memories.c.fact_value == value)),
-                )
-            )
-            for row in rows:
-                # a memory that states several things holds on to the others
-                if row.fact_key is None or (row.fact_key, row.fact_value) == (key, value):
-                    found[row.id] = row._asdict()
+            rows = self._known(_STATING, {"conversation": self._conversation, "key": key})
+            rows = [row for row in rows if row["fact_value"] == value]
+            if source is not None:
+                # a memory that states another fact too holds on to that
+                rows += [row for row in self._known(_BY_ID, {"ids": [source]}) if row["fact_key"] is None]
+            found.update((row["id"], row) for row in rows if row["id"] != but)
         return list(found.values())
 
     def _drop_fact_of(self, row: Mapping[str, Any]) -> None:
         """A memory was superseded: the core fact that rests on it alone goes too."""
-        still = self._connection.scalar(
-            select(func.count()).where(
-                memories.c.conversation_id == self._conversation,
-                memories.c.status.in_(("active", "decayed")),
-                memories.c.fact_key == row["fact_key"],
-                memories.c.fact_value == row["fact_value"],
-            )
-        )
-        if not still:
+        still = self._known(_STATING, {"conversation": self._conversation, "key": row["fact_key"]})
+        if not any(other["fact_value"] == row["fact_value"] for other in still):
             gone = self._connection.execute(
                 delete(facts).where(
                     facts.c.conversation_id == self._conversation, facts.c.source_memory_id == row["id"]

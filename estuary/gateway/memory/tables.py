@@ -22,6 +22,8 @@ class MemoryRow(Base):
         Index("ix_memories_source", "source_message_id"),
         Index("ix_memories_digest", "conversation_id", "digest"),
         Index("ix_memories_changed", "conversation_id", "changed"),
+        Index("ix_memories_created", "conversation_id", "created_at", "id"),
+        Index("ix_memories_fact", "conversation_id", "fact_key"),
     )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)

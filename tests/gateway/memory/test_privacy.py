@@ -25,7 +25,8 @@ _TOLD = (
 )  # fmt: skip
 _ASKED = (
     "What do you know about me?", "Where do I live?", "What does my sister do?", "What am I afraid of?",
-    "What is my dog called?", "Tell me about {other}burg.", "Who is {other}anna?", "{other}", "Do you know {other}corp?", "",
+    "What is my dog called?", "Tell me about {other}burg.", "Who is {other}anna?", "{other}",
+    "Do you know {other}corp?", "",
 )  # fmt: skip
 
 

@@ -60,6 +60,8 @@ def upgrade() -> None:
     op.create_index("ix_memories_source", "memories", ["source_message_id"])
     op.create_index("ix_memories_digest", "memories", ["conversation_id", "digest"])
     op.create_index("ix_memories_changed", "memories", ["conversation_id", "changed"])
+    op.create_index("ix_memories_created", "memories", ["conversation_id", "created_at", "id"])
+    op.create_index("ix_memories_fact", "memories", ["conversation_id", "fact_key"])
     op.create_table(
         "entities",
         sa.Column("id", sa.String(36), primary_key=True),
