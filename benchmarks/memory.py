@@ -125,7 +125,7 @@ def main() -> None:
     parser.add_argument("--json", metavar="FILE", help="write every figure there")
     parser.add_argument("--half", choices=["dev", "dev2", "unseen", "both"], default="both")
     parser.add_argument(
-        "--errors", choices=[*TUNING, "unseen"], metavar="|".join(TUNING), help="list that file's mistakes, nothing else"
+        "--errors", choices=[*TUNING, "unseen"], metavar="|".join(TUNING), help="list its mistakes, nothing else"
     )
     parser.add_argument("--only", choices=TABLES, action="append", help="this table only (may be given twice)")
     options = parser.parse_args()
