@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import json
+import asyncio
 import logging
 from typing import Optional
 
 import socketio
-from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, Response
+from fastapi import FastAPI
 
 from .. import _version
 from ..credentials import get_logger
 from .access import Access
 from .engines.base import ChatEngine
+from .generation.maker import ModelMaker
 from .memory.service import MemoryService
 from .namespace import SdkNamespace
 from .protocol import Connections
 from .rest import characters, conversations, health, memories
+from .rest import generation as generation_routes
 from .rest.deps import Services
+from .rest.problems import install as install_problems
 from .settings import GatewayOptions
 from .storage.characters import CharacterStore
 from .storage.conversations import ConversationStore
@@ -91,11 +92,13 @@ class App:
         self._socketio.register_namespace(self.namespace)
         services = Services(database, self.characters, ConversationStore(database), access, self.memory)
         self.rest = _rest(services, chat, self.namespace)
+        self._models = ModelMaker(database)
+        self.rest.state.models = self._models
         self.asgi = socketio.ASGIApp(self._socketio, self.rest)
 
     async def close(self, timeout: float) -> None:
         """End every session and wait until what was said is stored."""
-        await self.namespace.close(timeout)
+        await asyncio.gather(self.namespace.close(timeout), self._models.close(timeout))
         await self._socketio.shutdown()
 
     def finish(self, timeout: float) -> None:
@@ -112,19 +115,10 @@ def _rest(services: Services, chat: ChatEngine, namespace: SdkNamespace) -> Fast
     # players' ids may hold slashes, so the longer paths come first
     app.include_router(memories.router)
     app.include_router(conversations.router)
+    app.include_router(generation_routes.router)
     app.include_router(characters.router)
 
-    @app.exception_handler(RequestValidationError)
-    async def invalid(request: Request, error: RequestValidationError) -> Response:
-        # without what was sent: it may hold what JSON, or UTF-8, can't say
-        problems = [{key: problem[key] for key in ("type", "loc", "msg")} for problem in error.errors()]
-        return Response(json.dumps({"detail": problems}), status_code=422, media_type="application/json")
-
-    @app.exception_handler(Exception)
-    async def failed(request: Request, error: Exception) -> JSONResponse:
-        log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-        return JSONResponse({"detail": "the gateway failed to handle the request"}, status_code=500)
-
+    install_problems(app)
     return app
 
 

@@ -221,6 +221,12 @@ class CharacterOut(CharacterBody):
     launch_status: str = "running"
     created_at: dt.datetime
     updated_at: dt.datetime
+    # of those that were made from a picture, or have a 3D model
+    appearance: Optional[str] = None
+    source_image_url: Optional[str] = None
+    model_status: Optional[str] = None
+    model_url: Optional[str] = None
+    model_preview_url: Optional[str] = None
 
     @classmethod
     def of(
@@ -231,13 +237,14 @@ class CharacterOut(CharacterBody):
         player_id: Optional[str],
         created_at: dt.datetime,
         updated_at: dt.datetime,
+        **look: Optional[str],
     ) -> CharacterOut:
-        """From what is stored."""
+        """From what is stored. ``look`` is what there may be of pictures and models."""
         flat: dict[str, Any] = dict(body["persona"])
         for section in ("llm", "tts", "stt", "vad", "vlm"):
             flat.update({f"{section}_{name}": value for name, value in body[section].items()})
         return cls(
-            **{**flat, **body}, id=id, player_id=player_id, created_at=created_at, updated_at=updated_at
+            **{**flat, **body, **look}, id=id, player_id=player_id, created_at=created_at, updated_at=updated_at
         )
 
 

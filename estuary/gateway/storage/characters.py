@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Optional
 
 from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
 
 from ..schemas import CharacterBody, CharacterOut, merge
 from .database import Database
-from .tables import Character, Meta, now
+from .tables import Character, CharacterLook, CharacterModel, Meta, now
 
-__all__ = ["DEFAULT_CHARACTER", "CharacterStore"]
+__all__ = ["DEFAULT_CHARACTER", "FILES", "CharacterStore", "show", "stored"]
+
+#: where files are, seen from the gateway's address
+FILES = "/api/v1/files/"
 
 _DEFAULT = "default_character"
 
@@ -53,16 +58,16 @@ class CharacterStore:
 
     def create(self, body: CharacterBody, player_id: Optional[str] = None) -> CharacterOut:
         """Store a new character."""
-        row = Character(body=_stored(body), player_id=player_id)
+        row = Character(body=stored(body), player_id=player_id)
         with self._db.write() as session:
             session.add(row)
-        return _out(row)
+        return _out(row, {})
 
     def get(self, character_id: str) -> Optional[CharacterOut]:
         """The character with this id, or ``None``."""
         with self._db.read() as session:
             row = session.get(Character, character_id)
-            return None if row is None else _out(row)
+            return None if row is None else show(session, [row])[0]
 
     def exists(self, character_id: str) -> bool:
         """Whether there is such a character."""
@@ -77,7 +82,7 @@ class CharacterStore:
                 rows = rows.where(or_(Character.player_id.is_(None), Character.player_id == player_id))
             total = session.scalar(select(func.count()).select_from(rows.subquery())) or 0
             page = rows.order_by(Character.created_at.desc(), Character.id).limit(limit).offset(offset)
-            return [_out(row) for row in session.scalars(page)], total
+            return show(session, session.scalars(page).all()), total
 
     def update(self, character_id: str, change: dict[str, Any]) -> Optional[CharacterOut]:
         """Lay a change over a character. ``None`` when there is no such character.
@@ -89,9 +94,9 @@ class CharacterStore:
             row = session.get(Character, character_id)
             if row is None:
                 return None
-            row.body = _stored(CharacterBody.model_validate(merge(row.body, change)))
+            row.body = stored(CharacterBody.model_validate(merge(row.body, change)))
             row.updated_at = now()
-            return _out(row)
+            return show(session, [row])[0]
 
     def delete(self, character_id: str) -> bool:
         """Remove a character with its conversations, facts and tokens. Returns whether there was one."""
@@ -109,20 +114,39 @@ class CharacterStore:
             known = session.get(Meta, _DEFAULT)
             if known is not None and session.get(Character, known.value) is not None:
                 return known.value
-            row = Character(body=_stored(DEFAULT_CHARACTER))
+            row = Character(body=stored(DEFAULT_CHARACTER))
             session.add(row)
             session.flush()
             session.merge(Meta(key=_DEFAULT, value=row.id))
             return row.id
 
 
-def _stored(body: CharacterBody) -> dict[str, Any]:
+def stored(body: CharacterBody) -> dict[str, Any]:
+    """What is kept of a body."""
     return {name: value for name, value in body.model_dump(mode="json").items() if name in CharacterBody.model_fields}
 
 
-def _out(row: Character) -> CharacterOut:
+def show(session: Session, rows: Sequence[Character]) -> list[CharacterOut]:
+    """Characters as they are shown, with what there is of pictures and 3D models. Addresses of files begin with
+    ``FILES``."""
+    ids = [row.id for row in rows]
+    looks: dict[str, dict[str, Optional[str]]] = {}
+    for look in session.scalars(select(CharacterLook).where(CharacterLook.character_id.in_(ids))):
+        looks.setdefault(look.character_id, {}).update(
+            appearance=look.appearance, source_image_url=FILES + look.source_file
+        )
+    for model in session.scalars(select(CharacterModel).where(CharacterModel.character_id.in_(ids))):
+        looks.setdefault(model.character_id, {}).update(
+            model_status=model.status,
+            model_url=model.model_file and FILES + model.model_file,
+            model_preview_url=model.preview_file and FILES + model.preview_file,
+        )
+    return [_out(row, looks.get(row.id, {})) for row in rows]
+
+
+def _out(row: Character, look: dict[str, Optional[str]]) -> CharacterOut:
     # stored bodies may be older than a field of today: its default is filled in
     body = CharacterBody.model_validate(row.body).model_dump(mode="json")
     return CharacterOut.of(
-        row.id, body, player_id=row.player_id, created_at=row.created_at, updated_at=row.updated_at
+        row.id, body, player_id=row.player_id, created_at=row.created_at, updated_at=row.updated_at, **look
     )

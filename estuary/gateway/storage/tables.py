@@ -6,7 +6,7 @@ import datetime as dt
 import uuid
 from typing import Any, Optional
 
-from sqlalchemy import JSON, DateTime, Dialect, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, DateTime, Dialect, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -16,11 +16,18 @@ __all__ = [
     "ApiKey",
     "Base",
     "Character",
+    "CharacterLook",
+    "CharacterModel",
     "Conversation",
     "CoreFact",
+    "FromImage",
     "Message",
     "Meta",
     "SessionToken",
+    "Share",
+    "ShareRecipient",
+    "ShareSession",
+    "StoredFile",
     "Usage",
     "new_id",
     "now",
@@ -189,3 +196,108 @@ class CoreFact(Base):
     source_memory_id: Mapped[Optional[str]] = mapped_column(String(36), default=None)
     created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=now)
     updated_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=now)
+
+
+class Share(Base):
+    """A link that lets others talk to a character. Its token is here as a hash only.
+
+    ``ttl`` and the number of recipients don't bind a permanent one, which can be opened by its id as well.
+    """
+
+    __tablename__ = "shares"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
+    hash: Mapped[str] = mapped_column(String(64), unique=True)
+    character_id: Mapped[str] = mapped_column(ForeignKey("characters.id", ondelete="CASCADE"), index=True)
+    permanent: Mapped[bool] = mapped_column(default=False)
+    #: ``isolated`` (each recipient is a player) or ``shared`` (all are the same one)
+    memory_sharing: Mapped[str] = mapped_column(String(16))
+    #: recipients it may have, ``None`` for any number
+    max_exchanges: Mapped[Optional[int]] = mapped_column(default=None)
+    #: messages that each recipient may send, ``None`` for any number
+    max_interactions: Mapped[Optional[int]] = mapped_column(default=None)
+    created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=now)
+    expires_at: Mapped[Optional[dt.datetime]] = mapped_column(UTCDateTime, default=None)
+    revoked_at: Mapped[Optional[dt.datetime]] = mapped_column(UTCDateTime, default=None)
+
+
+class ShareRecipient(Base):
+    """Somebody who has opened a share link. Messages are counted (``usage``) under this row's id."""
+
+    __tablename__ = "share_recipients"
+    __table_args__ = (UniqueConstraint("share_id", "digest"),)
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
+    share_id: Mapped[str] = mapped_column(ForeignKey("shares.id", ondelete="CASCADE"))
+    #: of the recipient's own name for itself, or of nothing that is known to anybody
+    digest: Mapped[str] = mapped_column(String(64))
+    player_id: Mapped[str] = mapped_column(String(255))
+    created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=now)
+
+
+class ShareSession(Base):
+    """That a session token was given to a recipient of a share link."""
+
+    __tablename__ = "share_sessions"
+
+    token_id: Mapped[str] = mapped_column(ForeignKey("session_tokens.id", ondelete="CASCADE"), primary_key=True)
+    recipient_id: Mapped[str] = mapped_column(ForeignKey("share_recipients.id", ondelete="CASCADE"), index=True)
+
+
+class StoredFile(Base):
+    """A picture or a 3D model of a character. Its name can't be guessed: who knows it may read it."""
+
+    __tablename__ = "files"
+
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    character_id: Mapped[str] = mapped_column(ForeignKey("characters.id", ondelete="CASCADE"), index=True)
+    media_type: Mapped[str] = mapped_column(String(64))
+    data: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=now)
+
+
+class CharacterLook(Base):
+    """What a character looks like, where it was made from a picture."""
+
+    __tablename__ = "character_looks"
+
+    character_id: Mapped[str] = mapped_column(ForeignKey("characters.id", ondelete="CASCADE"), primary_key=True)
+    #: in words
+    appearance: Mapped[str] = mapped_column(AnyText)
+    #: the picture's main colours (``#rrggbb``), the one with the largest share first
+    palette: Mapped[list[str]] = mapped_column(JSON)
+    #: the picture as it came, among the files
+    source_file: Mapped[str] = mapped_column(String(64))
+
+
+class CharacterModel(Base):
+    """The 3D model of a character, or how far it is. File names are those of ``files``."""
+
+    __tablename__ = "character_models"
+
+    character_id: Mapped[str] = mapped_column(ForeignKey("characters.id", ondelete="CASCADE"), primary_key=True)
+    #: the making of it: a later one takes the place of an earlier one
+    job_id: Mapped[str] = mapped_column(String(36))
+    #: ``pending``, ``in_progress``, ``completed`` or ``failed``
+    status: Mapped[str] = mapped_column(String(24))
+    #: per cent
+    progress: Mapped[int] = mapped_column(default=0)
+    rigged: Mapped[bool] = mapped_column(default=False)
+    animations: Mapped[list[str]] = mapped_column(JSON, default=list)
+    model_file: Mapped[Optional[str]] = mapped_column(String(64), default=None)
+    preview_file: Mapped[Optional[str]] = mapped_column(String(64), default=None)
+    thumbnail_file: Mapped[Optional[str]] = mapped_column(String(64), default=None)
+    updated_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=now)
+
+
+class FromImage(Base):
+    """A character that was made under an ``Idempotency-Key``: the same key gives it again."""
+
+    __tablename__ = "from_images"
+
+    #: of the API key's id and the ``Idempotency-Key``
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    #: of what was asked for
+    request: Mapped[str] = mapped_column(String(64))
+    character_id: Mapped[str] = mapped_column(ForeignKey("characters.id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=now)

@@ -4,6 +4,6 @@
 looks like one that was made today.
 """
 
-HEAD = "0002"
+HEAD = "0003"
 #: what the tables were like before there were steps
 FIRST = "0001"

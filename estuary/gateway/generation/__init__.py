@@ -1,0 +1,1 @@
+"""Characters made from pictures, and 3D models of characters: all by rules of our own, without a model."""
