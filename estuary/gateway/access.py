@@ -9,7 +9,7 @@ from attrs import frozen
 
 from .storage.characters import CharacterStore
 from .storage.database import Database
-from .storage.keys import KeyStore, digest
+from .storage.keys import KeyStore, Token, digest
 from .text import has_controls
 
 __all__ = ["MAX_PLAYER_ID", "RUNTIME_KEY", "Access", "Refused", "Visitor"]
@@ -30,7 +30,12 @@ class Refused(Exception):
 
 @frozen
 class Visitor:
-    """Somebody who may open a session."""
+    """Somebody who may open a session.
+
+    Attributes:
+        key_id: what the messages are counted under.
+        token: the session token, for those who came with one.
+    """
 
     key_id: str
     character_id: str
@@ -38,6 +43,7 @@ class Visitor:
     audio_sample_rate: int
     realtime_memory: bool
     client_action: bool
+    token: Optional[Token] = None
 
 
 class Access:
@@ -85,7 +91,7 @@ class Access:
             capabilities = {}
         if not isinstance(capabilities, dict):
             raise _no("capabilities must be an object")
-        key_id = await self._credential(auth, character_id, player_id)
+        key_id, token = await self._credential(auth, character_id, player_id)
         if not await self._db.run(self._characters.exists, character_id):
             raise _no(f"character not found: there is no character {character_id[:64]!r} on this gateway")
         return Visitor(
@@ -95,9 +101,12 @@ class Access:
             audio_sample_rate=rate,
             realtime_memory=auth.get("realtime_memory") is True,
             client_action=capabilities.get("client_action") is True,
+            token=token,
         )
 
-    async def _credential(self, auth: dict[str, Any], character_id: str, player_id: str) -> str:
+    async def _credential(
+        self, auth: dict[str, Any], character_id: str, player_id: str
+    ) -> tuple[str, Optional[Token]]:
         secret = auth.get("api_key")
         if not secret and auth.get("client_token"):
             raise _no("this gateway takes API keys and session tokens, not restricted client tokens")
@@ -109,11 +118,12 @@ class Access:
                 raise _no("the session token is not valid, or its time is over")
             if (token.character_id, token.player_id) != (character_id, player_id):
                 raise _no("the session token is for another character or player")
-            return token.id
+            # a recipient who opens the link again goes on counting
+            return token.recipient_id or token.id, token
         key_id = await self.key(secret)
         if key_id is None:
             raise _no("the API key is not valid")
-        return key_id
+        return key_id, None
 
 
 def _no(reason: str) -> Refused:

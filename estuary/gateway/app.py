@@ -19,6 +19,7 @@ from .namespace import SdkNamespace
 from .protocol import Connections
 from .rest import characters, conversations, health, memories
 from .rest import generation as generation_routes
+from .rest import shares as share_routes
 from .rest.deps import Services
 from .rest.problems import install as install_problems
 from .settings import GatewayOptions
@@ -94,6 +95,7 @@ class App:
         self.rest = _rest(services, chat, self.namespace)
         self._models = ModelMaker(database)
         self.rest.state.models = self._models
+        self.rest.state.guests = self.namespace.guests
         self.asgi = socketio.ASGIApp(self._socketio, self.rest)
 
     async def close(self, timeout: float) -> None:
@@ -117,6 +119,7 @@ def _rest(services: Services, chat: ChatEngine, namespace: SdkNamespace) -> Fast
     app.include_router(conversations.router)
     app.include_router(generation_routes.router)
     app.include_router(characters.router)
+    app.include_router(share_routes.router)
 
     install_problems(app)
     return app

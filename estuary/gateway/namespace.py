@@ -8,10 +8,11 @@ from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Optional
 
 import socketio
-from attrs import define, field
+from attrs import define, evolve, field
 
-from .access import Access, Refused
+from .access import Access, Refused, Visitor
 from .engines.base import ChatEngine
+from .guests import REVOKED, Guests
 from .memory.schemas import memory_updated
 from .memory.service import MemoryService, Pair
 from .memory.store import Outcome
@@ -102,6 +103,8 @@ class SdkNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # python-soc
         self._options = options
         self._connections = connections
         self._clients: dict[str, _Client] = {}
+        #: those who came by a share link
+        self.guests = Guests(database)
         self._tasks: set[asyncio.Task[Any]] = set()
 
     @property
@@ -111,6 +114,7 @@ class SdkNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # python-soc
 
     async def close(self, timeout: float) -> None:
         """End every turn and wait until it is stored."""
+        self.guests.close()
         clients = list(self._clients.values())
         self._clients.clear()
         await asyncio.gather(*(self._leave(client, timeout) for client in clients))
@@ -154,6 +158,8 @@ class SdkNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # python-soc
             log.exception("a session could not be opened")
             raise Refused("auth_error", {"error": "the gateway could not open the session"}) from None
         # from here to the end without waiting, so that nobody comes or goes in between
+        if self.guests.refused(visitor.token):
+            raise Refused("auth_error", {"error": REVOKED})
         cap = self._options.max_sessions
         if cap is not None and self._open_sessions(visitor.key_id) >= cap:
             raise Refused("session_rejected", {"reason": "concurrent_limit", "cap": cap, "share_token_id": None})
@@ -165,7 +171,7 @@ class SdkNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # python-soc
             turn_log=self._turn_log,
             memory=self._memory,
             engine=self._engine,
-            options=self._options,
+            options=_limited(self._options, visitor),
             character_id=visitor.character_id,
             player_id=visitor.player_id,
             key_id=visitor.key_id,
@@ -186,6 +192,7 @@ class SdkNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # python-soc
         self._clients[sid] = client
         self._loop = asyncio.get_running_loop()
         self._memory.prepare(conversation_id)
+        self.guests.enter(sid, visitor.token, lambda reason: self._dismiss(client, "auth_error", {"error": reason}))
         payload = {
             "session_id": client.session_id,
             "conversation_id": conversation_id,
@@ -197,6 +204,7 @@ class SdkNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # python-soc
 
     async def _disconnect(self, sid: str) -> None:
         client = self._clients.pop(sid, None)
+        self.guests.leave(sid)
         if client is not None:
             self._linger(client.eio_sid, client.cut)
             # not awaited here: the transport's clean-up need not wait for the database
@@ -245,6 +253,11 @@ class SdkNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # python-soc
 
         loop.call_later(_LINGER, close)
 
+    def _dismiss(self, client: _Client, event: str, payload: Mapping[str, Any]) -> None:
+        """Send a client away with this event."""
+        client.wire.send(event, payload)
+        self._spawn(self.server.disconnect(client.sid, namespace=NAMESPACE))
+
     def _spawn(self, work: Coroutine[Any, Any, Any]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
@@ -270,8 +283,7 @@ class SdkNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # python-soc
                 return
             log.info("session %s ends after %.1f s without activity", client.session_id, idle)
             payload = {"reason": "inactivity", "idle_seconds": round(idle, 3), "timeout_seconds": timeout}
-            client.wire.send("session_timeout", payload)
-            self._spawn(self.server.disconnect(client.sid, namespace=NAMESPACE))
+            self._dismiss(client, "session_timeout", payload)
 
         client.idle_timer = loop.call_later(timeout, look)
 
@@ -344,6 +356,14 @@ class SdkNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # python-soc
                 return
             client.told_no_audio = True
         client.wire.send(name, {key: f"{event} is not available in this version of the gateway"})
+
+
+def _limited(options: GatewayOptions, visitor: Visitor) -> GatewayOptions:
+    """The options for a session: a share link may allow fewer messages than the gateway does."""
+    if visitor.token is None or visitor.token.quota is None:
+        return options
+    quota = visitor.token.quota
+    return evolve(options, quota=quota if options.quota is None else min(quota, options.quota))
 
 
 def _object(payload: Any, *, optional: bool = False) -> Mapping[str, Any]:

@@ -13,7 +13,7 @@ from sqlalchemy import func, or_, select
 
 from ...errors import ConfigError
 from .database import Database
-from .tables import ApiKey, Character, SessionToken, Usage, now
+from .tables import ApiKey, Character, SessionToken, Share, ShareRecipient, ShareSession, Usage, now
 
 __all__ = ["Key", "KeyStore", "Token", "digest"]
 
@@ -36,12 +36,19 @@ class Key:
 
 @frozen
 class Token:
-    """A session token as it may be shown: without the token."""
+    """A session token as it may be shown: without the token.
+
+    ``share_id``, ``recipient_id`` and ``quota`` (the messages its recipient may send) are those of the share link that
+    it came from, if it did.
+    """
 
     id: str
     character_id: str
     player_id: str
     expires_at: Optional[dt.datetime]
+    share_id: Optional[str] = None
+    recipient_id: Optional[str] = None
+    quota: Optional[int] = None
 
     @property
     def expired(self) -> bool:
@@ -124,10 +131,19 @@ class KeyStore:
         """What this session token is good for, or ``None``."""
         wanted = digest(secret)
         with self._db.read() as session:
-            row = session.scalar(select(SessionToken).where(SessionToken.hash == wanted))
-        if row is None or not hmac.compare_digest(row.hash, wanted):
+            found = session.execute(
+                select(SessionToken, ShareRecipient.id, Share.id, Share.max_interactions)
+                .outerjoin(ShareSession, ShareSession.token_id == SessionToken.id)
+                .outerjoin(ShareRecipient, ShareRecipient.id == ShareSession.recipient_id)
+                .outerjoin(Share, Share.id == ShareRecipient.share_id)
+                .where(SessionToken.hash == wanted)
+            ).first()
+        if found is None:
             return None
-        return Token(row.id, row.character_id, row.player_id, row.expires_at)
+        row, recipient_id, share_id, quota = found
+        if not hmac.compare_digest(row.hash, wanted):
+            return None
+        return Token(row.id, row.character_id, row.player_id, row.expires_at, share_id, recipient_id, quota)
 
     def usage(self, key_id: str) -> int:
         """How many messages this key or token has sent."""
