@@ -21,6 +21,7 @@ from .rest import characters, conversations, health, memories
 from .rest import generation as generation_routes
 from .rest import shares as share_routes
 from .rest.deps import Services
+from .rest.limit import BodyLimit
 from .rest.problems import install as install_problems
 from .settings import GatewayOptions
 from .storage.characters import CharacterStore
@@ -96,7 +97,7 @@ class App:
         self._models = ModelMaker(database)
         self.rest.state.models = self._models
         self.rest.state.guests = self.namespace.guests
-        self.asgi = socketio.ASGIApp(self._socketio, self.rest)
+        self.asgi = socketio.ASGIApp(self._socketio, BodyLimit(self.rest))
 
     async def close(self, timeout: float) -> None:
         """End every session and wait until what was said is stored."""

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Optional
 from fastapi import APIRouter, Depends, Query
 
 from ..schemas import ConversationList, ConversationOut, MessageList, Pagination, PlayerStats
-from .deps import ERRORS, CharacterId, PlayerId, Services, ServicesDep, not_found, require_key
+from .deps import ERRORS, MAX_OFFSET, NO_NUL, CharacterId, PlayerId, Services, ServicesDep, not_found, require_key
 
 __all__ = ["router"]
 
@@ -36,15 +36,16 @@ async def listing(
     character_id: CharacterId,
     services: ServicesDep,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    offset: Annotated[int, Query(ge=0)] = 0,
+    offset: Annotated[int, Query(ge=0, le=MAX_OFFSET)] = 0,
     sort_by: Annotated[
         Literal["last_activity", "created_at", "message_count", "player_id"], Query(alias="sortBy")
     ] = "last_activity",
     sort_order: Annotated[Literal["asc", "desc"], Query(alias="sortOrder")] = "desc",
     player_search: Annotated[
-        Optional[str], Query(alias="playerSearch", max_length=255, description="part of the player's id")
+        Optional[str],
+        Query(alias="playerSearch", max_length=255, pattern=NO_NUL, description="part of the player's id"),
     ] = None,
-    min_messages: Annotated[Optional[int], Query(alias="minMessages", ge=0)] = None,
+    min_messages: Annotated[Optional[int], Query(alias="minMessages", ge=0, le=MAX_OFFSET)] = None,
 ) -> ConversationList:
     """One conversation for each player who has ever opened a session."""
     await _existing(services, character_id)
