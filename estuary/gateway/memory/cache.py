@@ -22,9 +22,9 @@ __all__ = ["IndexCache", "PairIndex", "Recalled"]
 log = logging.getLogger("estuary.gateway")
 
 #: memories that are indexed before the other threads get a chance
-_CHUNK = 64
+_CHUNK = 16
 #: how long they get
-_BREATH = 0.0002
+_BREATH = 0.001
 
 _STATE = select(conversations.c.memory_version, conversations.c.memory_reset).where(
     conversations.c.id == bindparam("conversation")

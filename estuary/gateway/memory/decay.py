@@ -12,11 +12,11 @@ longer for what is sure, for what was told or used often; moods pass quickly. Wh
 from __future__ import annotations
 
 import datetime as dt
-import logging
 import math
+from collections.abc import Callable, Sequence
 from typing import Any, Optional
 
-from sqlalchemy import select, update
+from sqlalchemy import Connection, select, update
 
 from ..storage.database import Database
 from ..storage.tables import now
@@ -25,11 +25,10 @@ from .store import _LOCK, NEAR, conversations, facts, memories
 
 __all__ = ["Keeper", "strength"]
 
-log = logging.getLogger("estuary.gateway")
-
 _TYPES = {"emotional_state": 0.25, "spatial_change": 0.5}
-#: memories compared with each other in one go
-_BLOCK = 512
+_HAPPENS = ("event", "emotional_state", "spatial_change")
+#: memories compared with the others in one go, and changed in one transaction
+_BLOCK, _BATCH = 256, 100
 
 
 def strength(
@@ -56,6 +55,8 @@ def strength(
 class Keeper:
     """Merges and fades the memories of one database.
 
+    What takes long is done outside of transactions, and what is written in many small ones: turns go on meanwhile.
+
     Args:
         half_life: days; ``None``: nothing fades.
         threshold: a memory whose strength is less has decayed.
@@ -66,21 +67,62 @@ class Keeper:
         self._half_life = half_life
         self._threshold = threshold
 
-    def keep(self, conversation_id: str, *, time: Optional[dt.datetime] = None) -> int:
-        """Merge what says the same and let fade what nobody touched. Returns how many memories changed."""
-        changed = self._merge(conversation_id)
-        return changed + self._fade(conversation_id, time or now())
-
     def conversations(self) -> list[str]:
         """All that have memories."""
         with self._db.reading() as connection:
-            return list(
-                connection.scalars(select(conversations.c.id).where(conversations.c.memory_version > 0))
-            )
+            return list(connection.scalars(select(conversations.c.id).where(conversations.c.memory_version > 0)))
 
-    def _fade(self, conversation_id: str, time: dt.datetime) -> int:
+    def merge(self, conversation_id: str, stop: Callable[[], bool] = lambda: False) -> int:
+        """Let the older of two that say the same stand for both. Returns how many were merged.
+
+        Only what has changed since the last time is compared, with everything.
+        """
+        with self._db.reading() as connection:
+            state = connection.execute(
+                select(conversations.c.memory_version, conversations.c.memory_kept).where(
+                    conversations.c.id == conversation_id
+                )
+            ).first()
+            if state is None or state.memory_version == state.memory_kept:
+                return 0
+            rows = connection.execute(
+                select(
+                    memories.c.id,
+                    memories.c.content,
+                    memories.c.memory_type,
+                    memories.c.topic,
+                    memories.c.changed,
+                    memories.c.embedding,
+                    memories.c.embedding_engine,
+                )
+                .where(memories.c.conversation_id == conversation_id, memories.c.status == "active")
+                .order_by(memories.c.created_at, memories.c.id)
+            ).all()
+        count = 0
+        pairs = _alike(rows, state.memory_kept)
+        for start in range(0, len(pairs), _BATCH):
+            if stop():
+                return count
+            with self._db.transaction() as connection:
+                count += _merge(connection, conversation_id, pairs[start : start + _BATCH])
+        # a memory without a vector can't be compared yet
+        if all(row.embedding is not None for row in rows):
+            with self._db.transaction() as connection:
+                connection.execute(
+                    update(conversations)
+                    .where(conversations.c.id == conversation_id)
+                    .values(memory_kept=state.memory_version)
+                )
+        return count
+
+    def fade(
+        self, conversation_id: str, *, time: Optional[dt.datetime] = None, stop: Callable[[], bool] = lambda: False
+    ) -> int:
+        """Let decay what nobody touched. Returns how many memories that were."""
         if self._half_life is None:
             return 0
+        time = time or now()
+        seen = max(time, now())
         with self._db.reading() as connection:
             rows = connection.execute(
                 select(
@@ -92,16 +134,13 @@ class Keeper:
                     memories.c.created_at,
                     memories.c.updated_at,
                     memories.c.last_accessed_at,
-                ).where(
-                    memories.c.conversation_id == conversation_id,
-                    memories.c.status == "active",
-                    memories.c.id.not_in(
-                        select(facts.c.source_memory_id).where(
-                            facts.c.conversation_id == conversation_id, facts.c.source_memory_id.is_not(None)
-                        )
-                    ),
-                )
+                ).where(memories.c.conversation_id == conversation_id, memories.c.status == "active")
             ).all()
+            kept = set(
+                connection.scalars(
+                    select(facts.c.source_memory_id).where(facts.c.conversation_id == conversation_id)
+                )
+            )
         faded = []
         for row in rows:
             touched = max(row.created_at, row.last_accessed_at or row.created_at)
@@ -115,113 +154,100 @@ class Keeper:
                 uses=row.told - 1 + row.access_count,
                 memory_type=row.memory_type,
             )
-            if left < self._threshold:
-                faded.append(row)
-        if not faded:
-            return 0
-        with self._db.transaction() as connection:
-            locked = connection.execute(_LOCK, {"conversation": conversation_id}).first()
-            if locked is None:
-                return 0
-            count = 0
-            for row in faded:
-                # unless it was touched in between
-                same = (
-                    memories.c.last_accessed_at.is_(None)
-                    if row.last_accessed_at is None
-                    else memories.c.last_accessed_at == row.last_accessed_at
-                )
-                count += connection.execute(
+            if left < self._threshold and row.id not in kept:
+                faded.append(row.id)
+        count = 0
+        for start in range(0, len(faded), _BATCH):
+            if stop():
+                break
+            with self._db.transaction() as connection:
+                locked = connection.execute(_LOCK, {"conversation": conversation_id}).first()
+                if locked is None:
+                    break
+                done = connection.execute(
                     update(memories)
-                    .where(memories.c.id == row.id, memories.c.status == "active", memories.c.told == row.told, same)
+                    .where(
+                        memories.c.id.in_(faded[start : start + _BATCH]),
+                        memories.c.status == "active",
+                        # unless it was touched in between
+                        memories.c.updated_at <= seen,
+                        memories.c.last_accessed_at.is_(None) | (memories.c.last_accessed_at <= seen),
+                    )
                     .values(status="decayed", changed=locked.memory_version + 1)
                 ).rowcount
-            _raise_version(connection, locked, count)
-            return count
+                _raise_version(connection, locked, done)
+                count += done
+        return count
 
-    def _merge(self, conversation_id: str) -> int:
-        """Let the older of two that say the same stand for both."""
-        import numpy as np
 
-        with self._db.reading() as connection:
-            rows = connection.execute(
-                select(
-                    memories.c.id,
-                    memories.c.content,
-                    memories.c.memory_type,
-                    memories.c.topic,
-                    memories.c.digest,
-                    memories.c.embedding,
-                    memories.c.embedding_engine,
-                )
-                .where(memories.c.conversation_id == conversation_id, memories.c.status == "active")
-                .order_by(memories.c.created_at, memories.c.id)
-            ).all()
-        groups: dict[tuple[Any, ...], list[Any]] = {}
-        for row in rows:
-            # what happens again is not the same again
-            if row.memory_type not in ("event", "emotional_state", "spatial_change") and row.embedding is not None:
-                groups.setdefault((row.memory_type, row.topic, row.embedding_engine), []).append(row)
-        pairs: list[tuple[str, str]] = []
-        gone: set[str] = set()
-        for group in groups.values():
-            if len(group) < 2:
-                continue
-            matrix = np.stack([np.frombuffer(row.embedding, dtype="<f4") for row in group])
-            for start in range(0, len(group), _BLOCK):
-                near = np.argwhere(matrix[start : start + _BLOCK] @ matrix.T >= NEAR)
-                for left, right in near:
-                    one, other = int(left) + start, int(right)
-                    if one >= other or group[one].id in gone or group[other].id in gone:
-                        continue
-                    if not differ_in_substance(group[one].content, group[other].content):
-                        pairs.append((group[one].id, group[other].id))
-                        gone.add(group[other].id)
-        if not pairs:
-            return 0
-        with self._db.transaction() as connection:
-            locked = connection.execute(_LOCK, {"conversation": conversation_id}).first()
-            if locked is None:
-                return 0
-            version = locked.memory_version + 1
-            count = 0
-            for keep, drop in pairs:
-                both = {
-                    row.id: row
-                    for row in connection.execute(
-                        select(memories.c.id, memories.c.told, memories.c.confidence, memories.c.access_count).where(
-                            memories.c.id.in_((keep, drop)), memories.c.status == "active"
-                        )
-                    )
-                }
-                if len(both) < 2:
+def _alike(rows: Sequence[Any], since: int) -> list[tuple[str, str]]:
+    """Pairs that say the same, the older first; one of each pair has changed after the version ``since``."""
+    import numpy as np
+
+    groups: dict[tuple[Any, ...], list[Any]] = {}
+    for row in rows:
+        # what happens again is not the same again
+        if row.memory_type not in _HAPPENS and row.embedding is not None:
+            groups.setdefault((row.memory_type, row.topic, row.embedding_engine), []).append(row)
+    pairs: list[tuple[str, str]] = []
+    gone: set[str] = set()
+    for group in groups.values():
+        new = [position for position, row in enumerate(group) if row.changed > since]
+        if len(group) < 2 or not new:
+            continue
+        matrix = np.stack([np.frombuffer(row.embedding, dtype="<f4") for row in group])
+        for start in range(0, len(new), _BLOCK):
+            block = new[start : start + _BLOCK]
+            for left, right in np.argwhere(matrix[block] @ matrix.T >= NEAR):
+                older, newer = sorted((block[int(left)], int(right)))
+                one, other = group[older], group[newer]
+                if older == newer or one.id in gone or other.id in gone:
                     continue
-                sure = 1.0 - (1.0 - both[keep].confidence) * (1.0 - 0.5 * both[drop].confidence)
-                connection.execute(
-                    update(memories)
-                    .where(memories.c.id == keep)
-                    .values(
-                        told=both[keep].told + both[drop].told,
-                        access_count=both[keep].access_count + both[drop].access_count,
-                        confidence=max(both[keep].confidence, min(0.99, sure)),
-                        updated_at=now(),
-                        changed=version,
-                    )
-                )
-                connection.execute(
-                    update(memories)
-                    .where(memories.c.id == drop)
-                    .values(status="superseded", superseded_by=keep, updated_at=now(), changed=version)
-                )
-                connection.execute(
-                    update(facts).where(facts.c.source_memory_id == drop).values(source_memory_id=keep)
-                )
-                count += 1
-            _raise_version(connection, locked, count)
-            return count
+                if not differ_in_substance(one.content, other.content):
+                    pairs.append((one.id, other.id))
+                    gone.add(other.id)
+    return pairs
 
 
-def _raise_version(connection: Any, locked: Any, count: int) -> None:
+def _merge(connection: Connection, conversation_id: str, pairs: Sequence[tuple[str, str]]) -> int:
+    locked = connection.execute(_LOCK, {"conversation": conversation_id}).first()
+    if locked is None:
+        return 0
+    version = locked.memory_version + 1
+    count = 0
+    for keep, drop in pairs:
+        found = connection.execute(
+            select(memories.c.id, memories.c.told, memories.c.confidence, memories.c.access_count).where(
+                memories.c.id.in_((keep, drop)), memories.c.status == "active"
+            )
+        )
+        both = {row.id: row for row in found}
+        if len(both) < 2:
+            continue
+        sure = 1.0 - (1.0 - both[keep].confidence) * (1.0 - 0.5 * both[drop].confidence)
+        connection.execute(
+            update(memories)
+            .where(memories.c.id == keep)
+            .values(
+                told=both[keep].told + both[drop].told,
+                access_count=both[keep].access_count + both[drop].access_count,
+                confidence=max(both[keep].confidence, min(0.99, sure)),
+                updated_at=now(),
+                changed=version,
+            )
+        )
+        connection.execute(
+            update(memories)
+            .where(memories.c.id == drop)
+            .values(status="superseded", superseded_by=keep, updated_at=now(), changed=version)
+        )
+        connection.execute(update(facts).where(facts.c.source_memory_id == drop).values(source_memory_id=keep))
+        count += 1
+    _raise_version(connection, locked, count)
+    return count
+
+
+def _raise_version(connection: Connection, locked: Any, count: int) -> None:
     if count:
         connection.execute(
             update(conversations)

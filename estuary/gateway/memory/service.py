@@ -102,6 +102,8 @@ class MemoryService:
         self._bell = threading.Condition()
         self._closing = False
         self._clock: Optional[threading.Thread] = None
+        #: when the memories of which conversation last faded
+        self._faded: dict[str, float] = {}
         self._next_fade = time.monotonic() + _FADE_SECONDS
 
     # --- coming and going
@@ -286,7 +288,6 @@ class MemoryService:
             else:
                 assert job.message is not None
                 self._draw(job.conversation_id, job.claim, job.message, job.reply, job.origin)
-            self._flush()
         except Exception:
             log.exception("memories could not be drawn; it will be tried again")
         finally:
@@ -299,6 +300,11 @@ class MemoryService:
             job.future.set_result(None)
             if more:
                 self._next(pair)
+        # when nobody waits any more
+        try:
+            self._flush()
+        except Exception:
+            log.exception("it could not be noted which memories were used")
 
     def _leftovers(self, conversation_id: str) -> None:
         while not self._closing:
@@ -351,7 +357,8 @@ class MemoryService:
         pair = self.cache.pair(source.conversation_id)
         try:
             vectors: Sequence[Any] = self.embedder.embed(contents)
-            wait([self._refresh(source.conversation_id)], self._options.memory_wait)
+            if pair.version < source.version:
+                wait([self._refresh(source.conversation_id)], self._options.memory_wait)
         except Exception:
             log.exception("new memories are stored without vectors")
             return self.store.apply(source, claim, extraction, origin=origin)
@@ -403,7 +410,8 @@ class MemoryService:
                     for conversation_id in self.keeper.conversations():
                         if self._closing:
                             return
-                        self.keeper.keep(conversation_id)
+                        self._faded[conversation_id] = time.monotonic()
+                        self.keeper.fade(conversation_id, stop=lambda: self._closing)
             except Exception:
                 log.exception("the memory could not be looked after; it will be tried again")
                 look = max(look, time.monotonic() + 1.0)
@@ -429,7 +437,19 @@ class MemoryService:
                 del self._resting[pair]
         for _, conversation_id in over:
             self._flush()
-            self.keeper.keep(conversation_id)
+            self._keep(conversation_id)
+
+    def _keep(self, conversation_id: str) -> None:
+        """Put the memories of a conversation in order."""
+
+        def closing() -> bool:
+            return self._closing
+
+        self.keeper.merge(conversation_id, closing)
+        if time.monotonic() - self._faded.get(conversation_id, -_FADE_SECONDS) >= _FADE_SECONDS:
+            self._faded[conversation_id] = time.monotonic()
+            self.keeper.fade(conversation_id, stop=closing)
+        if not self._closing:
             self.graphs.cluster(conversation_id)
 
     # --- what the routes need

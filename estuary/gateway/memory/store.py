@@ -73,6 +73,7 @@ _MESSAGE = (
         conversations.c.character_id,
         conversations.c.player_id,
         conversations.c.forgotten_id,
+        conversations.c.memory_version,
         characters.c.body,
     )
     .join(conversations, conversations.c.id == messages.c.conversation_id)
@@ -120,6 +121,8 @@ class Source:
     character_id: str
     player_id: str
     message: int
+    #: the conversation's ``memory_version``
+    version: int
     exchange: Exchange
 
 
@@ -172,6 +175,7 @@ class MemoryStore:
             character_id=row.character_id,
             player_id=row.player_id,
             message=message,
+            version=row.memory_version,
             exchange=Exchange(
                 text=row.content,
                 reply=reply,
@@ -418,7 +422,8 @@ class _Writing:
             "access_count": 0,
             "last_accessed_at": None,
             "extracted_at": self._now,
-            "created_at": self._told_at,
+            # in the order told, also where one message told several
+            "created_at": self._told_at + dt.timedelta(microseconds=len(self.outcome.new)),
             "updated_at": self._now,
             "fact_key": None if fact is None else _short(fact.key, 100),
             "fact_value": None if fact is None else fact.value,

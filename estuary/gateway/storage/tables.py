@@ -148,6 +148,8 @@ class Conversation(Base):
     memory_version: Mapped[int] = mapped_column(default=0, server_default="0")
     #: the version at which memories were last removed for good
     memory_reset: Mapped[int] = mapped_column(default=0, server_default="0")
+    #: the version that was last looked through for duplicates
+    memory_kept: Mapped[int] = mapped_column(default=0, server_default="0")
     #: everything was to be forgotten when this was the latest message: the character hears no more of what is older
     forgotten_id: Mapped[int] = mapped_column(default=0, server_default="0")
 

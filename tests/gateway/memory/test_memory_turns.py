@@ -224,8 +224,8 @@ def test_a_conversation_that_has_ended_is_put_in_order(make_gateway: Any, connec
     gateway = make_gateway(chat=Scripted("I see."))
     memory = gateway._app.memory
     kept: list[str] = []
-    keep = memory.keeper.keep
-    memory.keeper.keep = lambda conversation: (kept.append(conversation), keep(conversation))[1]
+    keep = memory._keep
+    memory._keep = lambda conversation: (kept.append(conversation), keep(conversation))[1]
     client = connect(gateway, "alice")
     client.says("I live in Lyon.")
     assert kept == []
@@ -234,7 +234,7 @@ def test_a_conversation_that_has_ended_is_put_in_order(make_gateway: Any, connec
     idle = make_gateway(chat=Scripted("I see."), memory_idle=0.2)
     memory = idle._app.memory
     rested = threading.Event()
-    memory.keeper.keep = lambda conversation: rested.set()
+    memory._keep = lambda conversation: rested.set()
     connect(idle, "alice").says("I live in Lyon.")
     assert rested.wait(10)
 

@@ -274,10 +274,10 @@ def test_what_nobody_touches_fades(scene: Scene) -> None:
     scene.tell(Candidate("Is nervous", "emotional_state", 0.9, "feeling"))
     keeper = Keeper(scene.database, 60.0, 0.1)
     now = dt.datetime.now(UTC)
-    assert keeper.keep(scene.conversation, time=now) == 0
-    assert keeper.keep(scene.conversation, time=now + dt.timedelta(days=100)) == 1
+    assert keeper.fade(scene.conversation, time=now) == 0
+    assert keeper.fade(scene.conversation, time=now + dt.timedelta(days=100)) == 1
     assert scene.contents("decayed") == ["Is nervous"]
-    keeper.keep(scene.conversation, time=now + dt.timedelta(days=1000))
+    keeper.fade(scene.conversation, time=now + dt.timedelta(days=1000))
     # what core facts rest on stays
     assert scene.contents() == ["Lives in Lyon", "Likes tea"]
     assert scene.contents("decayed") == ["Saw a heron", "Is nervous"]
@@ -289,8 +289,8 @@ def test_use_keeps_a_memory_and_brings_it_back(scene: Scene) -> None:
     keeper = Keeper(scene.database, 60.0, 0.1)
     time = dt.datetime.now(UTC) + dt.timedelta(days=300)
     scene.store.touch({heron: (2, time)})
-    assert keeper.keep(scene.conversation, time=time + dt.timedelta(days=30)) == 0
-    assert keeper.keep(scene.conversation, time=time + dt.timedelta(days=900)) == 1
+    assert keeper.fade(scene.conversation, time=time + dt.timedelta(days=30)) == 0
+    assert keeper.fade(scene.conversation, time=time + dt.timedelta(days=900)) == 1
     pair = scene.cache.refresh(scene.conversation)
     assert scene.cache.search(pair, "a heron", 5) == []
     (found,) = scene.cache.search(pair, "a heron", 5, least_faded=0.3)
@@ -304,7 +304,7 @@ def test_use_keeps_a_memory_and_brings_it_back(scene: Scene) -> None:
 def test_telling_again_brings_back(scene: Scene) -> None:
     seen = Candidate("Has a boat", "fact", 0.6, "things")
     scene.tell(seen)
-    Keeper(scene.database, 1.0, 0.1).keep(scene.conversation, time=dt.datetime.now(UTC) + dt.timedelta(days=50))
+    Keeper(scene.database, 1.0, 0.1).fade(scene.conversation, time=dt.datetime.now(UTC) + dt.timedelta(days=50))
     assert scene.contents("decayed") == ["Has a boat"]
     scene.tell(seen)
     assert scene.contents() == ["Has a boat"]
@@ -313,7 +313,7 @@ def test_telling_again_brings_back(scene: Scene) -> None:
 def test_nothing_fades_without_a_half_life(scene: Scene) -> None:
     scene.tell(Candidate("Has a boat", "fact", 0.6, "things"))
     keeper = Keeper(scene.database, None, 0.1)
-    assert keeper.keep(scene.conversation, time=dt.datetime.now(UTC) + dt.timedelta(days=9999)) == 0
+    assert keeper.fade(scene.conversation, time=dt.datetime.now(UTC) + dt.timedelta(days=9999)) == 0
 
 
 def test_duplicates_are_merged_when_the_conversation_rests(scene: Scene) -> None:
@@ -321,10 +321,16 @@ def test_duplicates_are_merged_when_the_conversation_rests(scene: Scene) -> None
     scene.tell(Candidate("Likes strong, black coffee a lot", "preference", 0.8, "taste"), vectors=False)
     assert len(scene.contents()) == 2
     scene.find("coffee")  # makes the vectors
-    assert Keeper(scene.database, 60.0, 0.1).keep(scene.conversation) == 1
+    assert Keeper(scene.database, 60.0, 0.1).merge(scene.conversation) == 1
     assert scene.contents() == ["Likes strong black coffee"]
     assert scene.memories(status="active")[0].told_count == 2
     assert scene.facts() == {"interests": ["strong black coffee"]}
+    # what has not changed is not looked at again, and what comes is compared with it
+    keeper = Keeper(scene.database, 60.0, 0.1)
+    assert keeper.merge(scene.conversation) == 0
+    scene.tell(Candidate("Likes strong, black coffee so much", "preference", 0.8, "taste"), vectors=False)
+    scene.find("coffee")
+    assert keeper.merge(scene.conversation) == 1
 
 
 # --- forgetting

@@ -15,7 +15,7 @@ _KEYS = {"home": "location", "job": "occupation", "likes": "interests"}
 
 
 def upgrade() -> None:
-    for name in ("memory_version", "memory_reset", "forgotten_id"):
+    for name in ("memory_version", "memory_reset", "memory_kept", "forgotten_id"):
         op.add_column("conversations", sa.Column(name, sa.Integer, nullable=False, server_default="0"))
     op.add_column("messages", sa.Column("extraction", sa.String(8)))
     op.add_column("messages", sa.Column("claim_id", sa.String(120)))
