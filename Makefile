@@ -10,7 +10,7 @@ export PYTHON
 help:
 	@echo "make demo     watch a character answer, act and remember, on a server on this machine"
 	@echo "make chat     chat with it yourself"
-	@echo "make test     run the tests (ARGS=\"-k name -x\" goes to pytest)"
+	@echo "make test     run the tests, the slow ones left out (ARGS=\"-k name -x\" goes to pytest)"
 	@echo "make lint     ruff"
 	@echo "make types    mypy --strict"
 	@echo "make bench    measure speed against the other clients"
@@ -23,7 +23,7 @@ chat: venv
 	@.venv/bin/estuary chat --local $(ARGS)
 
 test: venv-dev
-	@.venv-dev/bin/python -m pytest $(ARGS)
+	@.venv-dev/bin/python -m pytest -n auto $(ARGS)
 
 lint: venv-dev
 	@.venv-dev/bin/ruff check .

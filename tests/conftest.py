@@ -171,7 +171,8 @@ def _no_leaks(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     deadline = time.monotonic() + SETTLE
     for thread in _threads() - threads:
-        thread.join(max(0.0, deadline - time.monotonic()))
+        with contextlib.suppress(RuntimeError):  # listed already, but not started yet
+            thread.join(max(0.0, deadline - time.monotonic()))
     leaked = [f"thread {thread.name}" for thread in _threads() - threads]
     # A poll, as nothing tells when somebody else's socket is closed.
     while (connections := _connections(sockets)) and time.monotonic() < deadline:
