@@ -185,6 +185,7 @@ class Session:
             ConnectError: It can't be reached, or it is not an Estuary server.
         """
         deadline = Deadline(self._config.connect_timeout if timeout is None else timeout)
+        self._dispatcher.open()
         return self._connection.open(deadline, reopen=True)
 
     def close(self, timeout: float = 5.0) -> None:
@@ -202,7 +203,8 @@ class Session:
         self._end_everything(ConnectionLost("the session was closed"))
         if was_open:
             self._dispatcher.emit("disconnected", Disconnected("closed"))
-        self._dispatcher.close(Deadline(deadline.remaining()))
+        # for good: a thread that a busy machine held up may still report something, and must not start another
+        self._dispatcher.close(Deadline(deadline.remaining()), for_good=True)
 
     def __enter__(self) -> Session:
         self.connect()
