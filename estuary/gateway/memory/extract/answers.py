@@ -3,6 +3,7 @@
 The question is turned round into the statement that the answer completes, and that statement is read like any other.
 """
 
+# ruff: noqa: E501 (patterns and lists are easier to read in one piece)
 from __future__ import annotations
 
 import re
@@ -15,6 +16,7 @@ from ...engines._clauses import plain, sentences, strip_leads
 from ...engines._numbers import number_of, read_age, read_birthday
 from ...engines._things import read_things
 from ...engines._values import read_employer, read_job, read_languages, read_name, read_place
+from .spoken import is_trade
 from .statements import Statement, statements
 
 __all__ = ["Answer", "answers"]
@@ -34,6 +36,9 @@ class Answer:
 
 
 def _name(answer: str) -> Optional[str]:
+    answer = re.sub(
+        r"^.{0,30}?\bcalls? me |^(?:just )?(?:put|it's|its|that's|they call me|name's|names) ", "", answer, flags=re.I
+    )
     name = read_name(answer, loose=len(answer.split()) == 1)
     return f"my name is {name}" if name else None
 
@@ -56,6 +61,9 @@ def _job(answer: str) -> Optional[str]:
     if job:
         trade = re.sub(r"^(?:an?|the) ", "", answer, flags=re.I)
         return f"I work as {'an' if trade[0].lower() in 'aeiou' else 'a'} {trade}"
+    spoken = is_trade(answer) or is_trade(answer.split(",")[0])
+    if spoken:
+        return f"I work as {'an' if spoken[0].lower() in 'aeiou' else 'a'} {spoken}"
     match = re.match(r"(?:for|at) ", answer, re.I)
     if match and read_employer(answer[match.end() :]):
         return f"I work {answer}"
@@ -106,6 +114,7 @@ _NO_THING = re.compile(
 
 
 def _likes(answer: str) -> Optional[str]:
+    answer = re.sub(r" (?:in the|on \w+days?|when|whenever|at the|with my|if|most) [^,]*", "", answer)
     answer = re.sub(r"^(?:to|anything about|anything with|mostly|mainly|all things) ", "", answer)
     if not read_things(answer) or _NO_THING.match(answer):
         return None
@@ -153,10 +162,16 @@ def _school(answer: str) -> Optional[str]:
 
 
 _ASKED: tuple[tuple[str, _Build], ...] = (
-    (r"\b(?:your name|(?:should|shall|can|may|do) i call you|who (?:are you|am i talking|am i speaking))\b", _name),
+    (
+        r"\b(?:your name|(?:should|shall|can|may|do) i call you|who(?:m)? (?:are you|am i (?:talking|speaking)|do i have the)|"
+        r"who's (?:this|that|there)|who goes there|(?:full |first )?name(?:\?|$)|are you called|(?:people|they|friends|everyone) call you|"
+        r"do you go by|^and you are)",
+        _name,
+    ),
     (
         r"\bwhere (?:do|are|abouts (?:do|are)) you (?:live|living|based)|\bwhat city|"
-        r"\bwhere's home|\bwhere is home|\bdo you live\b|\bwhereabouts\b",
+        r"\bwhere's home|\bwhere is home|\bdo you live\b|\bwhereabouts\b|\baddress(?:\?|$)|^(?:home ?)?town(?:\?|$)|^location(?:\?|$)|"
+        r"where (?:in the world|on earth) are you|which (?:city|town|country|part)|what (?:town|country|part of)|where are you now",
         _home,
     ),
     (
@@ -166,7 +181,9 @@ _ASKED: tuple[tuple[str, _Build], ...] = (
     ),
     (
         r"\b(?:do you do(?: for (?:a living|work|money))?\??$|your (?:job|profession|"
-        r"occupation)|do you work as|kind of work|line of work)",
+        r"occupation|trade|work)|do you work as|kind of work|line of work|^(?:and )?(?:occupation|job|profession)(?:\?|$)|what do you do\b"
+        r"(?! for fun| to relax| when| at the weekend| with|.*(?:fun|relax|unwind|weekend|awake|free))|what on earth do you do|"
+        r"what does an? .* do(?:\?|$)|how do you (?:earn|make) (?:a|your|money)|pays the bills|are you a \w+(?:, a \w+)* or)",
         _job,
     ),
     (r"\b(?:who do you work for|where do you work|what company)", _employer),
@@ -178,12 +195,12 @@ _ASKED: tuple[tuple[str, _Build], ...] = (
         r"\bwhat'll it be|\byour usual",
         _order,
     ),
-    (r"\b(?:how old are you|your age)\b", _age),
-    (r"\b(?:when(?:'s| is) your birthday|when were you born)\b", _birthday),
+    (r"\b(?:how old|your age|what age|^(?:and )?(?:your )?age(?:\?|$))", _age),
+    (r"\b(?:your birthday|when were you born|when's the big day|date of birth|which day)\b", _birthday),
     (r"\b(?:any|your|have|other) (?:\w+ )?(?:pets?|animals?)\b", _counted),
     (r"\b(?:any|have|got) (?:\w+ )?(?:siblings|brothers|sisters|kids|children|brothers or sisters|family)\b", _counted),
     (r"\b(?:what|which|any other|other) languages?\b", _languages),
-    (r"\ballerg(?:ies|ic|y)\b", _allergy),
+    (r"\ballerg(?:ies|ic|y)\b|hay fever(?:\?|$)|intoleran|dietary", _allergy),
     (r"\bwhich (?:year|grade) are you|what year are you|what grade", _year),
     (r"\b(?:which|what) (?:university|uni|college|school)\b|where (?:do|are) you stud(?:y|ying)", _school),
     (
@@ -197,12 +214,17 @@ _ASKED: tuple[tuple[str, _Build], ...] = (
         r"you(?:'re| are) not working|in your (?:free|spare) time|on weekends|to relax)|"
         r"what do you (?:like|enjoy|love)\b|what (?:are you into|are your interests)|what "
         r"(?:kind|sort|type) of \w+ do you (?:like|enjoy|listen)|what music|"
-        r"specialist subject|your thing\b|your passion)",
+        r"specialist subject|your thing\b|your passion|(?:fills?|pass|spend|kill) (?:the|your) (?:time|days|evenings|weekends|hours)|"
+        r"what do you do (?:for fun|to (?:relax|unwind)|when|at (?:the )?weekends?|with your)|(?:rather|sooner) be doing|"
+        r"what do you get up to|^(?:and )?(?:when you're|outside (?:of )?work|off duty)|keeps you (?:busy|sane|going|entertained)|"
+        r"any (?:interests|passions|other hobbies)|what else do you do|what are you (?:into|good at))",
         _likes,
     ),
 )
 _PATTERNS = [(re.compile(pattern, re.I), build) for pattern, build in _ASKED]
-_FAVOURITE = re.compile(r"\b(?:your|yer|a) fav(?:ou?rite)(?: (?P<thing>[a-z]+(?: [a-z]+)?))?(?=\?|$)", re.I)
+_FAVOURITE = re.compile(
+    r"\b(?:(?:your|yer|a) |^|^and |: |! |round!? )fav(?:ou?rite)(?: (?P<thing>[a-z]+(?: [a-z]+)?))?(?=\?|$)", re.I
+)
 _HOW_MANY = re.compile(
     r"(?:do you have|have you got|how many) (?:any )?(?P<what>kids|children|siblings|"
     r"brothers|sisters|pets|cats|dogs|sons|daughters|grandchildren|chickens|horses|"
@@ -269,6 +291,22 @@ _PREPOSITION = re.compile(
 )
 
 
+_LIKE_THEM = re.compile(
+    r"(?:and |so )?(?:do|don't) you (?:really |even |also )?(?:like|love|enjoy|hate|eat|drink) (?P<x>[\w' -]{2,40})$",
+    re.I,
+)
+_VERDICT = re.compile(
+    r"(?:i )?(?:(?:absolutely|really|bloody) )?(?:love|adore|like|enjoy|loathe|hate|detest|despise|can't stand|can't bear|don't like) (?:it|them|'em|that|those)\b",
+    re.I,
+)
+_EITHER = re.compile(r"(?:^|[ ,])(?P<a>\w+) or (?P<b>\w+)$", re.I)
+_MUSING = re.compile(
+    r"(?:(?:ooh+|oof|oh|um|erm?|hmm+|god|well|wow|ha|haha|that's|a|bit|so|very|really|good|question|one|hard|tough|tricky|easy|"
+    r"too|let me|think|see|toughie|nice),? ?){1,5}",
+    re.I,
+)
+
+
 def answers(text: str, before: str) -> Iterator[Answer]:
     """The statements that a short answer to the last question of ``before`` may stand for, likeliest first."""
     if text.strip().endswith("?"):
@@ -277,7 +315,10 @@ def answers(text: str, before: str) -> Iterator[Answer]:
     told = [body for body, mark in sentences(plain(text[:240])) if "?" not in mark]
     if not questions or not told:
         return
-    question, quote = questions[-1], told[0]
+    question = questions[-1]
+    if len(told) > 1 and _MUSING.fullmatch(told[0].strip(" ,")):
+        told.pop(0)
+    quote = told[0]
     first = _SHORT.split(told[0], maxsplit=1)[0].strip(" ,")
     first = re.sub(r"^(?:oh|well|um|uh|er|hmm|ha|haha|honestly|ok|okay|right|so)[, ]+", "", first, flags=re.I)
     if len(first.split()) > 14:
@@ -297,10 +338,23 @@ def answers(text: str, before: str) -> Iterator[Answer]:
         answer,
         flags=re.I,
     ).strip(" ,")
-    answer = re.sub(r"^(?:still|mostly|usually|only) (?=(?:in|at|on|near)\b)", "", answer, flags=re.I)
+    answer = re.sub(r"^(?:still|mostly|usually|only|probably|definitely) (?=\w)", "", answer, flags=re.I)
     answer = re.sub(r",? and me$|^(?:just )?me(?:,| and) ", "", answer, flags=re.I)
+    taste = _LIKE_THEM.match(question)
+    if taste and _VERDICT.match(answer):
+        verdict = str(_VERDICT.match(answer)[0])  # type: ignore[index]
+        yield from _shaped(iter([(f"I {verdict.rpartition(' ')[0]} {taste['x']}", False, "preference")]), quote)
+        return
+    choice = _EITHER.search(question)
+    if choice and re.match(rf"(?:{re.escape(choice['a'])}|{re.escape(choice['b'])})\b", answer, re.I):
+        chosen, other = (
+            (choice["a"], choice["b"]) if answer.lower().startswith(choice["a"].lower()) else (choice["b"], choice["a"])
+        )
+        yield from _shaped(iter([(f"I prefer {chosen.lower()} to {other.lower()}", True, "preference")]), quote)
+        return
     if not answer or (
-        _FULL.match(answer)
+        not (_FAVOURITE.search(question) and re.match(r"(?:my|the) ", answer, re.I))
+        and _FULL.match(answer)
         and not re.match(r"my (?:\w+ )*\w+$|the (?!one|other|same|usual)[\w ]{2,30}(?:$|,| since)", answer)
     ):
         return

@@ -42,13 +42,16 @@ _TOLD = re.compile(
 )
 _ADDRESSED = re.compile(r"\b(?:you|your|you're|yours)\b", re.I)
 
+#: A subject that was left out is nobody's: "Itemised to the bolt."
+_MINE = re.compile(r"\b(?:i|my|we|our|me)\b", re.I)
+
 
 def read_character(exchange: Exchange, notes: Notes) -> None:
     """Write down the character's words about itself."""
     own = Notes(Exchange(text=exchange.reply, at=exchange.at))
     for statement in statements(exchange.reply):
         text = statement.text
-        if _SMALL_TALK.match(text) or _ADDRESSED.search(text):
+        if _SMALL_TALK.match(text) or _ADDRESSED.search(text) or not _MINE.search(statement.quote):
             continue
         before = set(own.memories)
         (
@@ -81,6 +84,8 @@ def _deed(text: str) -> bool:
     if not match:
         return False
     verb = match["verb"].lower()
+    if match["have"] and verb not in {"been", "lived", "owned", "worked", "seen", "met", "lost", "had", "kept", "won"}:
+        return False  # "I've ordered one" is of the moment
     return verb in {"was", "were", "been"} or (
         is_past(verb) and verb not in DULL_PAST - {"lived", "worked", "owned", "watched"}
     )

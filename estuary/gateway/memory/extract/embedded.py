@@ -25,6 +25,7 @@ from .habits import read_habits
 from .notes import Notes
 from .people import companions, read_others
 from .places import read_places
+from .spoken import read_spoken
 from .statements import Statement, statements
 from .voice import owned, third_person
 
@@ -58,17 +59,21 @@ class EmbeddedExtractor:
         notes = Notes(exchange)
         said = fragment = ""
         answered = False
+        told: list[Statement] = []
         for statement in statements(exchange.text):
             meant = resolve(statement, said, fragment)
             for read in _READERS:
                 if read(meant, notes):
                     break
             companions(meant, notes)
+            told.append(meant)
             answered = answered or (not said and bool(notes.memories))
             said = statement.text
             fragment = said if is_fragment(said) else fragment
         if exchange.before and not answered:
             _read_answer(exchange, notes)
+        for statement in told:
+            read_spoken(statement, notes)  # last, as it adds only what nothing else has told
         if exchange.reply:
             read_character(exchange, notes)
         return notes.extraction()

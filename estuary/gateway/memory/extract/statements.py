@@ -137,8 +137,17 @@ _DICTATION = re.compile(
 _JOKE = re.compile(
     r"\b(?:(?:just|only|i'm|i am|i was|was|totally) (?:kidding|joking|messing with you|teasing|making that up)|kidding|"
     r"jk|j/k|april fools?|"
-    r"lol|lmao|rofl|lmfao|in my dreams|that was a (?:joke|lie)|that's a (?:joke|lie)|i lied|i'm lying|i made that up|"
-    r"pulling your leg|yeah right|as if|sarcasm|obviously not)\b|(?:^| )/s\b|[;:]-?P\b|[😂🤣😜😝🤪🙃]",
+    r"in my dreams|that was a (?:joke|lie)|that's a (?:joke|lie)|i lied|i'm lying|i made that up|"
+    r"pulling your leg|yeah right|as if|sarcasm|obviously not)\b|(?:^| )/s\b|[;:]-?P\b|[😜😝🤪🙃]",
+    re.I,
+)
+#: Laughter goes with what is true as well; with these it does not.
+_LAUGHTER = re.compile(r"\b(?:lol|lmao|rofl|lmfao)\b|[😂🤣]", re.I)
+_FANTASTIC = re.compile(
+    r"\b(?:mars|moon|venus|narnia|hogwarts|queen|king|president|pope|emperor|batman|superman|spider-?man|god|dragon|"
+    r"unicorn|vampire|alien|martian|wizard|witch|ninja|spy|pirate|million|billion|millionaire|billionaire|\d{3,} years|"
+    r"dead|die|dying|died|kill\w*|married to|space|clearly|obviously|robot|ghost|zombie|immortal|genius|world|"
+    r"rockstar|supermodel|prince|princess|royal|sold my soul|potato|goblin|gremlin)\b",
     re.I,
 )
 #: These take back what was said before, in whatever sentence; a "lol" only its own.
@@ -205,10 +214,14 @@ def statements(text: str) -> list[Statement]:
         if not words:
             continue
         body = " ".join(word.text for word in words[:200])
-        if _NOT.match(body.strip(_EDGE)) or _JOKE.search(body):
+        laughed = _LAUGHTER.search(body)
+        if _NOT.match(body.strip(_EDGE)) or _JOKE.search(body) or (laughed and _FANTASTIC.search(body)):
             if _TAKEN_BACK.search(body) or _NOT.match(body.strip(_EDGE)):
                 found.clear()  # "I live on the moon. Just kidding!"
             continue
+        if laughed:
+            words = [word for word in words if word.bare not in _LAUGHS] or words
+            body = " ".join(word.text for word in words[:200])
         if _FICTION.match(strip_leads(body)):
             break  # the tale goes on to the end of the text
         told = list(_told(words, body, "?" in mark, original, number, shouting))
@@ -245,6 +258,7 @@ def _words(text: str, start: int, end: int) -> list[_Word]:
     return found
 
 
+_LAUGHS = word_set("lol lmao rofl lmfao 😂 🤣 😂😂 🤣🤣")
 _RESTORED = {
     "im": "I'm",
     "ive": "I've",
