@@ -38,7 +38,6 @@ class Dispatcher:
         self._changed = Changed(self._lock)
         self._thread: Optional[threading.Thread] = None
         self._stopping = False
-        self._closed = False
         self._put = 0
         self._done = 0
         self.dropped = 0
@@ -98,8 +97,6 @@ class Dispatcher:
                         self._name, MAX_WAITING,
                     )  # fmt: skip
                 return self._put
-            if self._closed:
-                return self._done
             self._put += 1
             self._queue.append((self._put, function, args))
             if self._thread is None:
@@ -129,19 +126,9 @@ class Dispatcher:
             self._stopping = True
             self._changed.notify_all()
 
-    def open(self) -> None:
-        """Take calls again after a close for good."""
-        with self._lock:
-            self._closed = False
-
-    def close(self, deadline: Deadline, *, for_good: bool = False) -> bool:
-        """Let what is queued run, then end the thread, by the deadline. ``False`` where that did not suffice.
-
-        ``for_good``: what is submitted later is dropped until ``open()``. Otherwise it starts a thread again.
-        """
-        with self._lock:
-            self._closed = self._closed or for_good
-            thread = self._thread
+    def close(self, deadline: Deadline) -> bool:
+        """Let what is queued run, then end the thread, by the deadline. ``False`` where that did not suffice."""
+        thread = self._thread
         if thread is None:
             return True
         self.stop()

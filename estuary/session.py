@@ -185,7 +185,6 @@ class Session:
             ConnectError: It can't be reached, or it is not an Estuary server.
         """
         deadline = Deadline(self._config.connect_timeout if timeout is None else timeout)
-        self._dispatcher.open()
         return self._connection.open(deadline, reopen=True)
 
     def close(self, timeout: float = 5.0) -> None:
@@ -203,8 +202,7 @@ class Session:
         self._end_everything(ConnectionLost("the session was closed"))
         if was_open:
             self._dispatcher.emit("disconnected", Disconnected("closed"))
-        # for good: a thread that a busy machine held up may still report something, and must not start another
-        self._dispatcher.close(Deadline(deadline.remaining()), for_good=True)
+        self._dispatcher.close(Deadline(deadline.remaining()))
 
     def __enter__(self) -> Session:
         self.connect()
@@ -682,10 +680,10 @@ class Session:
 
     def connected(self, info: SessionInfo, attempts: int) -> None:
         """The session is open. On the connect thread."""
-        if attempts:
-            self._dispatcher.emit("reconnected", Reconnected(info, attempts))
-        else:
-            self._dispatcher.emit("connected", Connected(info))
+        with self._lock:
+            if self._connection.info is info:  # and not lost or closed meanwhile
+                event = Reconnected(info, attempts) if attempts else Connected(info)
+                self._dispatcher.emit(event.event, event)
 
     def connection_lost(self, error: ConnectionLost) -> None:
         """What was under way fails. On the read thread."""
@@ -693,14 +691,24 @@ class Session:
 
     def reconnecting(self, attempt: int, delay: float) -> None:
         """On the connect thread."""
-        self._dispatcher.emit("reconnecting", Reconnecting(attempt, delay))
+        self._report(Reconnecting(attempt, delay))
 
     def disconnected(self, reason: str, error: Optional[Exception]) -> None:
         """The connection is over for good. On the read or the connect thread."""
         with self._lock:
             self._inbox_changed.notify_all()
             self._turn_changed.notify_all()
-        self._dispatcher.emit("disconnected", Disconnected(reason, error))
+        self._report(Disconnected(reason, error))
+
+    def _report(self, event: Union[Reconnecting, Disconnected]) -> None:
+        """Unless the session was closed meanwhile: then a thread for handlers would start that nobody ends.
+
+        Under the lock: ``close()`` takes it once between its mark on the connection and the end of the dispatcher, so
+        what is reported before that is run, and nothing is after.
+        """
+        with self._lock:
+            if self._connection.state is not State.CLOSED:
+                self._dispatcher.emit(event.event, event)
 
     def not_opened(self) -> None:
         """An attempt to open the connection failed. On the connect thread, or the one that gave it up."""

@@ -302,21 +302,6 @@ def test_it_can_be_used_again_after_close(dispatcher):
         assert done == [number]
 
 
-@pytest.mark.parametrize("used", [True, False])
-def test_what_comes_after_a_close_for_good_starts_no_thread(used):
-    dispatcher, done = Dispatcher("test"), []
-    if used:
-        dispatcher.submit(done.append, "before")
-    assert dispatcher.close(Deadline(10), for_good=True)
-    number = dispatcher.submit(done.append, "late")
-    assert dispatcher._thread is None
-    assert dispatcher.wait_for(number, Deadline(10))  # nobody waits for what is dropped
-    dispatcher.open()
-    dispatcher.submit(done.append, "again")
-    assert dispatcher.close(Deadline(10))
-    assert done == ["before"] * used + ["again"]
-
-
 def test_closing_what_never_ran_is_nothing():
     assert Dispatcher("test").close(Deadline(0))
 

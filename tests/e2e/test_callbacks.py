@@ -376,6 +376,23 @@ def test_a_handler_may_register_and_take_away_handlers(session):
     assert any(item != "first" for item in log.items)
 
 
+def test_a_report_that_comes_after_close_starts_no_thread(gateway, player):
+    """A busy machine may hold up the thread that tells of a connection until it is gone again."""
+    session = gateway.session(player)
+    log = Log()
+    session.on("*", log)
+    session.connect()
+    info = session.info
+    session.close()
+    before = list(log.items)
+    session.connected(info, 0)
+    session.connected(info, 2)
+    session.reconnecting(1, 0.1)
+    session.disconnected("lost", None)
+    assert session._dispatcher._thread is None
+    assert log.items == before
+
+
 def test_handlers_survive_closing_and_opening_again(session):
     log = Log()
     session.on("connected", log)
