@@ -359,6 +359,43 @@ TALK = [
 ]
 
 #: questions, hypotheses, jokes, tales, others' words, small talk: nothing to remember
+#: fragments, dropped subjects and cues
+SPOKEN = [
+    ("been on the lorries 22 years", "fact: Has been on the lorries for 22 years"),
+    (
+        "I pay the bills by driving a tram in Melbourne",
+        "fact: Drives a tram for a living in Melbourne | fact: Lives in Melbourne",
+    ),
+    ("marine engineer for the Interislander", "fact: Works as a marine engineer | fact: Works at the Interislander"),
+    ("i'm a joiner by trade", "fact: Works as a joiner"),
+    ("work in a call centre", "fact: Works in a call centre"),
+    ("I run a launderette", "fact: Runs a launderette"),
+    ("freelance illustrator, mostly kids books", "fact: Works as a freelance illustrator"),
+    ("I'm in the navy", "fact: Works in the navy"),
+    ("been in Leeds six years", "fact: Lives in Leeds"),
+    ("living in cardiff with my nan", "fact: Lives in Cardiff"),
+    ("as a 64 year old I find that hard", "fact: Is 64 years old"),
+    ("mum's side is Polish", "relationship: Mum's side is Polish"),
+    ("our lad's called Ben", "relationship: Son is called Ben"),
+    ("Priya's been my best mate since reception", "relationship: Best mate is called Priya"),
+    (
+        "two stepsons, Idris and Gethin",
+        "relationship: Has a stepson called Idris | relationship: Has a stepson called Gethin",
+    ),
+    ("there's three cats in this house", "fact: Has three cats"),
+    ("cockapoo, 9 weeks, called Nacho", "fact: Has a cockapoo called Nacho"),
+    ("shellfish brings me out in hives", "fact: Is allergic to shellfish"),
+    ("can't abide coriander by the way", "preference: Can't stand coriander"),
+    ("football's my life", "preference: Likes football (their thing)"),
+    ("huge Star Trek nerd", "preference: Is a Star Trek nerd"),
+    ("fav colour purple", "preference: Favourite colour is purple"),
+    ("bilingual, french and english", "fact: Speaks French | fact: Speaks English"),
+    ("day off tomorrow", "event: Day off tomorrow"),
+    ("did 30k on sunday", "event: Did 30k on sunday"),
+    ("proper knackered", "emotional_state: Is feeling knackered"),
+    ("zookeeper at Chester Zoo lol", "fact: Works as a zookeeper | fact: Works at Chester Zoo"),
+]
+
 NOTHING = [
     "She is nice",
     "If it rains I'll stay home",
@@ -480,7 +517,7 @@ NOTHING = [
     "if you were a fruit what would you be",
 ]
 
-TOLD = [*FACTS, *TASTES, *PEOPLE, *EVENTS, *FEELINGS, *CORRECTIONS, *PLACES, *TALK]
+TOLD = [*FACTS, *TASTES, *PEOPLE, *EVENTS, *FEELINGS, *CORRECTIONS, *PLACES, *TALK, *SPOKEN]
 
 #: core facts: "-" no longer so, "!" in place of what was known
 CORE_FACTS = [

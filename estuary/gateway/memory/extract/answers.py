@@ -164,7 +164,7 @@ def _school(answer: str) -> Optional[str]:
 _ASKED: tuple[tuple[str, _Build], ...] = (
     (
         r"\b(?:your name|(?:should|shall|can|may|do) i call you|who(?:m)? (?:are you|am i (?:talking|speaking)|do i have the)|"
-        r"who's (?:this|that|there)|who goes there|(?:full |first )?name(?:\?|$)|are you called|(?:people|they|friends|everyone) call you|"
+        r"who's (?:this|that|there)|who goes there|^(?:and )?(?:your )?(?:full |first )?name(?:\?|$)|are you called|(?:people|they|friends|everyone) call you|"
         r"do you go by|^and you are)",
         _name,
     ),
@@ -195,7 +195,10 @@ _ASKED: tuple[tuple[str, _Build], ...] = (
         r"\bwhat'll it be|\byour usual",
         _order,
     ),
-    (r"\b(?:how old|your age|what age|^(?:and )?(?:your )?age(?:\?|$))", _age),
+    (
+        r"\b(?:how old(?: are (?:you|ye))?$|how old are (?:you|ye)|your age|what age|^(?:and )?(?:your )?age(?:\?|$))",
+        _age,
+    ),
     (r"\b(?:your birthday|when were you born|when's the big day|date of birth|which day)\b", _birthday),
     (r"\b(?:any|your|have|other) (?:\w+ )?(?:pets?|animals?)\b", _counted),
     (r"\b(?:any|have|got) (?:\w+ )?(?:siblings|brothers|sisters|kids|children|brothers or sisters|family)\b", _counted),
@@ -350,7 +353,9 @@ def answers(text: str, before: str) -> Iterator[Answer]:
         chosen, other = (
             (choice["a"], choice["b"]) if answer.lower().startswith(choice["a"].lower()) else (choice["b"], choice["a"])
         )
-        yield from _shaped(iter([(f"I prefer {chosen.lower()} to {other.lower()}", True, "preference")]), quote)
+        yield from _shaped(
+            iter([(f"my preference is {chosen.lower()} over {other.lower()}", True, "preference")]), quote
+        )
         return
     if not answer or (
         not (_FAVOURITE.search(question) and re.match(r"(?:my|the) ", answer, re.I))

@@ -82,6 +82,8 @@ class EmbeddedExtractor:
 def _read_answer(exchange: Exchange, notes: Notes) -> None:
     """Write down what the answer to the character's question tells, as far as the sentence itself has not."""
     for answer in answers(exchange.text, exchange.before):
+        if exchange.facts.get("name") and answer.statement.text.startswith("my name is"):
+            continue  # it is known: what is asked for is the name of something else
         said = list(notes.memories)
         known = any(read(answer.statement, notes) for read in _READERS)
         if answer.plain and not known:

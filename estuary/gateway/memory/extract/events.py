@@ -269,7 +269,7 @@ def _tense(text: str, notes: Notes) -> str | None:
             else None
         )
     if _PLANS.match(text):
-        return "future"
+        return "future" if when or not re.search(r" to be (?!an?\b|the\b)\w+$", text) else None
     booked = when is not None and (told == "future" or _HAVE.match(text) or _ON_DAY.match(when.phrase))
     if booked and told != "past" and _POSSESSES.match(text):
         return "future"
@@ -296,7 +296,7 @@ def _past(text: str, timed: bool) -> str | None:
         return None
     verb, rest = match["verb"].lower(), text[match.end() :]
     adverbs = (match["adverbs"] or "").lower()
-    if "never" in adverbs or "always" in adverbs:
+    if "never" in adverbs or "always" in adverbs or re.match(r"you\b", rest):
         return None
     if match["have"]:
         if verb not in PARTICIPLES and not is_past(verb):

@@ -296,8 +296,7 @@ def _pays(match: re.Match[str]) -> Iterator[_Told]:
     verb = _ING.get(gerund.lower(), gerund[:-3].lower())
     if not object_:
         return
-    for told in _by_deed(verb, object_, where[len(object_) :], sure=True):
-        yield told
+    yield from _by_deed(verb, object_, where[len(object_) :], sure=True)
     town = _IN_TOWN.search(where) if joint else None
     if town:
         yield _Told("location", town["x"], f"Lives in {town['x']}", replaces=True)
@@ -589,21 +588,25 @@ def _named(name: str, *, loose: bool = False) -> Iterator[_Told]:
 
 @_rule(rf"(?:(?:hi|hey|hello|hiya|yo),? )?{_NAME} here\b(?!,? in)")
 def _here(match: re.Match[str]) -> Iterator[_Told]:
-    if match["x"][:1].isupper() and match["x"].lower().split()[0] not in {
-        "i'm",
-        "i",
-        "we",
-        "we're",
-        "new",
-        "same",
-        "still",
-        "over",
-        "right",
-        "out",
-        "down",
-    }:
-        if not is_trade(match["x"]):
-            yield from _named(match["x"])
+    if (
+        match["x"][:1].isupper()
+        and match["x"].lower().split()[0]
+        not in {
+            "i'm",
+            "i",
+            "we",
+            "we're",
+            "new",
+            "same",
+            "still",
+            "over",
+            "right",
+            "out",
+            "down",
+        }
+        and not is_trade(match["x"])
+    ):
+        yield from _named(match["x"])
 
 
 @_rule(
@@ -648,7 +651,7 @@ def _age(match: re.Match[str]) -> Iterator[_Told]:
     ):
         if (
             re.match(r"(?:turned|aged?)", match[0], re.I)
-            and not rest.strip(" ,.!") == ""
+            and rest.strip(" ,.!") != ""
             and not re.match(r"[, ]*(?:last|yesterday|today|this|in|on|and|me)", rest)
         ):
             return
@@ -683,7 +686,7 @@ def _birthday(match: re.Match[str]) -> Iterator[_Told]:
 def _things(text: str) -> list[str]:
     text = re.split(
         r"[.;:!?(]| (?:-|–|—) | (?:but|so|cos|because|since|with my|when|if|every|on (?:a |the )?\w+days?|at (?:the )?weekends?|"
-        r"in the (?:summer|winter|spring|autumn|evenings?|mornings?)|these days|at the moment|lately|lol|tbh|mostly|mainly|badly|"
+        r"in the (?:summer|winter|spring|autumn|evenings?|mornings?)|these days|at the moment|lately|lol|tbh|me$|mostly|mainly|badly|"
         r"a bit|a lot|though|tho|too|as well|most (?:days|weekends|nights)|for|to (?:relax|unwind)|otherwise|by the way|btw)\b",
         text,
         maxsplit=1,
@@ -1012,7 +1015,27 @@ def _is_my(match: re.Match[str]) -> Iterator[_Told]:
 )
 def _my_close(match: re.Match[str]) -> Iterator[_Told]:
     if match["n"].lower() in GIVEN_NAMES and match["n"].lower() not in NOT_NAMES | frozenset(
-        ["will", "mark", "may", "rose", "grace", "hope", "joy", "faith", "dawn", "summer", "rich", "art", "bill", "pat", "jack", "frank", "drew", "chase", "grant"]
+        [
+            "will",
+            "mark",
+            "may",
+            "rose",
+            "grace",
+            "hope",
+            "joy",
+            "faith",
+            "dawn",
+            "summer",
+            "rich",
+            "art",
+            "bill",
+            "pat",
+            "jack",
+            "frank",
+            "drew",
+            "chase",
+            "grant",
+        ]
     ):
         yield from _close(match["r"].lower(), match["n"].capitalize(), match["adj"])
 
@@ -1182,7 +1205,9 @@ def _my_kin(text: str) -> Iterator[_Told]:
         adjective = (match["adj"] or "").strip().lower()
         adjective = "" if adjective in {"poor", "dear", "lovely", "other"} else adjective
         whole = f"{adjective} {plain}".strip()
-        many = plain in {"kids", "children", "grandkids", "grandchildren", "in-laws"} or re.match(r"two|three", whole)
+        many = plain in {"kids", "children", "grandkids", "grandchildren", "in-laws"} or whole.startswith(
+            ("two", "three")
+        )
         more = f" ({kin})" if plain != kin else ""
         yield _Told(
             "family",
@@ -1204,6 +1229,246 @@ def _languages(match: re.Match[str]) -> Iterator[_Told]:
                 word.capitalize(),
                 f"{'Is learning' if learning else 'Speaks'} {word.capitalize()}",
             )
+
+
+_GRADE = r"freelance|self[- ]employed|part[- ]time|full[- ]time|trainee|junior|senior|qualified|newly qualified|student|apprentice|assistant|retired|ex|agency|supply|night|locum|contract|jobbing|chief|head"
+
+
+@_rule(
+    rf"(?:i'm |i am |me,? )?(?:currently |now |just |only )*(?:an? )?(?P<x>(?:{_GRADE}) [\w -]{{3,40}}?)(?:,? (?:at|for|in|with|by|here|mostly|mainly|now|since|and|but|so|lol)\b|[,.!]|$)"
+)
+def _graded(match: re.Match[str]) -> Iterator[_Told]:
+    trade = is_trade(match["x"])
+    if trade and not re.match(r"(?:ex|night)\b", trade):
+        yield from _work(trade, match.string[match.end("x") :])
+
+
+@_rule(
+    r"(?:i(?:'m| am|'ve been| was| work)? )?(?:currently |now |been |still |serving )*in the (?P<x>army|navy|raf|air force|police|fire service|civil service|merchant navy|marines|military|coastguard|ambulance service|building trade|motor trade|trades|wine trade|music business|film industry|nhs)\b"
+)
+def _serves(match: re.Match[str]) -> Iterator[_Told]:
+    if re.match(r"(?:i|in|been|still|serving|currently)", match.string, re.I) and not re.match(
+        r"i was\b", match[0], re.I
+    ):
+        yield _Told("occupation", f"in the {match['x']}", f"Works in the {match['x']}", replaces=True)
+
+
+@_rule(
+    r"(?:i'm |i am |i've been )?(?:currently |now |a |just )*(?P<x>stay[- ]at[- ]home (?:dad|mum|mom|parent)|full[- ]time (?:dad|mum|mom|carer|parent)|between jobs|out of work|on the dole|unemployed|job[- ]hunting|on benefits|on maternity(?: leave)?|on paternity(?: leave)?|off work|off sick|signed off|self[- ]employed)(?=$|[,.!]| (?:with|at|since|for|and|but|so|now|until|til)\b)"
+)
+def _at_home(match: re.Match[str]) -> Iterator[_Told]:
+    what = match["x"].lower()
+    if re.match(r"(?:on|off|signed)", what):
+        yield _Told("", "", f"Is {what}")
+    else:
+        article = "a " if re.match(r"(?:stay|full)", what) else ""
+        yield _Told("occupation", what, f"Is {article}{what}", replaces=True)
+
+
+@_rule(r"i (?:also |still |basically |mostly )*(?:look after|care for) (?P<x>my .{3,40})")
+def _cares(match: re.Match[str]) -> Iterator[_Told]:
+    yield _Told("", "", f"Looks after {others(match['x'].split(',')[0])}", "fact")
+
+
+@_rule(
+    rf"there(?:'s| is| are|re) (?:(?:also|just|now|already) )*(?P<x>(?:an?|two|three|four|five|six|\d{{1,2}}) (?:[\w-]+ ){{0,3}}?(?P<a>{_ANIMAL})(?P<s>s|es)?) (?:in (?:this|my|our|the) (?:house|flat|garden|family|home)|at home|round here|here)"
+)
+def _animals_here(match: re.Match[str]) -> Iterator[_Told]:
+    count = match["x"].split()[0].lower()
+    value = match["a"].lower() if count in {"a", "an"} else f"{count} {match['a'].lower()}{match['s'] or ''}"
+    yield _Told("pets", value, f"Has {match['x']}")
+
+
+@_rule(
+    rf".{{0,40}}?\b(?:my|our) (?:[\w-]+ )?(?P<a>{_ANIMAL})(?:'s called|'s name is| is called| called| named|,)? (?P<n>[a-z]{{3,12}})(?P<end>'s| is| has| just| keeps| hates| loves| likes| ate| chewed| got| doesn't| won't|$|,)"
+)
+def _my_animal(match: re.Match[str]) -> Iterator[_Told]:
+    called = re.search(r"call|name", match[0][: match.start("n") - match.start()]) is not None
+    name = match["n"].lower()
+    if called or (name in GIVEN_NAMES and name not in NOT_NAMES and name not in {"will", "may", "mark", "rich"}):
+        yield _Told(
+            "pets",
+            f"{match['a'].lower()} {name.capitalize()}",
+            f"Has {_article(match['a'])}{match['a'].lower()} called {name.capitalize()}",
+        )
+
+
+@_rule(
+    r"(?:my (?:mum|mom) and dad|my parents|my folks|the parents) (?P<x>(?:split up|divorced|separated|are divorced|are separated|broke up|emigrated|moved|live|passed away|died|own|run|met|came|are from|retired).*)"
+)
+def _parents(match: re.Match[str]) -> Iterator[_Told]:
+    yield _Told("", "", f"Parents {others(match['x'].split(',')[0])}", "relationship")
+
+
+@_rule(
+    r"(?:(?:we've |we have |i've )?(?:got )?(?:a |another |our first |our second |twins? |the )?(?:baby|little one|bump)(?: number \w+)?(?:'s| is)? (?:on the way|due).*|(?:i'm |we're |wife's |she's )?(?:\d+ weeks|\w+ months) (?:pregnant|gone).*|pregnant with .*)"
+)
+def _baby(match: re.Match[str]) -> Iterator[_Told]:
+    yield _Told("", "", sentence_case(others(re.sub(r"^(?:i'm|we're|i've|we've) ", "", match[0], flags=re.I))), "event")
+
+
+@_rule(
+    r"(?P<x>(?!(?:it|that|this|he|she|they|you|my|our)\b)[\w' -]{3,30}?)(?:'s| is| are) (?:(?:kind of|basically|really|pretty much|definitely) )*(?:my (?:life|thing|jam|passion|happy place|first love|therapy|escape|religion|drug|(?:one )?vice|guilty pleasure|comfort food|go-to|favou?rite)|everything to me|the love of my life|the best thing ever|where it's at)(?=$|[,.!])"
+)
+def _my_life(match: re.Match[str]) -> Iterator[_Told]:
+    thing = re.sub(r"^(?:the|a|an) ", "", match["x"].strip())
+    if len(thing.split()) <= 3:
+        yield _Told("interests", thing, f"Likes {thing} (their thing)", "preference")
+
+
+@_rule(
+    r"(?P<me>i'm |i am |been )?(?:(?:also|still|kind of|secretly|always been) )*(?:a |an )?(?P<big>(?:big|huge|massive|lifelong|proper|total|complete|major|die-?hard|bit of an?|real|avid|keen|mega) )*(?P<x>(?-i:[A-Z])?[\w-]+(?: [\w-]+)?) (?P<kind>fan|nerd|geek|supporter|addict|nut|buff|obsessive|enthusiast|fanatic|stan|lover)\b"
+)
+def _fan(match: re.Match[str]) -> Iterator[_Told]:
+    thing = match["x"]
+    if (match["me"] or match["big"] or thing[:1].isupper()) and not re.match(
+        r"(?:not|no|the|my|a|an|your|his|her|number|biggest|ceiling|extractor|electric|big|huge|every|any|one)\b",
+        thing,
+        re.I,
+    ):
+        yield _Told("interests", thing, f"Is {_article(thing)}{thing} {match['kind']}", "preference")
+
+
+@_rule(
+    r"(?:i'm |i am )?(?:a )?(?:big|huge|keen|avid|massive|voracious) (?P<x>reader|gamer|runner|cyclist|swimmer|walker|hiker|gardener|baker|cook|traveller|birder|birdwatcher|knitter|climber|skier|surfer|golfer|angler|film buff|foodie)\b"
+)
+def _doer(match: re.Match[str]) -> Iterator[_Told]:
+    doer = match["x"].lower()
+    value = {
+        "reader": "reading",
+        "gamer": "gaming",
+        "runner": "running",
+        "swimmer": "swimming",
+        "baker": "baking",
+        "cook": "cooking",
+        "cyclist": "cycling",
+        "hiker": "hiking",
+        "gardener": "gardening",
+        "traveller": "travelling",
+        "angler": "fishing",
+    }.get(doer, doer)
+    yield _Told("interests", value, f"Is a keen {doer}", "preference")
+
+
+@_rule(
+    r"(?:my )?(?:all[- ]time )?fav(?:ou?rite|e)? (?P<k>[a-z]+)(?:'s| is|:| would be| has to be| has got to be| of all time is| ever is)? (?P<x>(?!of\b|thing\b|is\b|are\b|in\b|to\b)[\w' -]{2,30}?)(?=$|[,.!]| (?:and|but|obvs|obviously|hands|so|cos|because|tbh)\b)"
+)
+def _favourite(match: re.Match[str]) -> Iterator[_Told]:
+    key = match["k"].lower()
+    if key not in {"is", "one", "ones", "part", "bit", "thing", "are", "time", "way", "person"}:
+        yield _Told(
+            f"favourite {key.replace('color', 'colour')}", match["x"], f"Favourite {key} is {match['x']}", "preference"
+        )
+
+
+@_rule(
+    r"(?P<x>(?:[\w-]+ ){0,2}?(?:nuts|peanuts|dairy|milk|cheese|gluten|wheat|bread|shellfish|prawns|seafood|eggs?|soy|sesame|fish|strawberries|kiwi|lactose|pollen|cats|dogs|penicillin|aspirin|ibuprofen|latex)) (?:(?:is|are) (?:a |an )?(?:no[- ]go|off limits|not an option|out|poison|lethal)|(?:doesn't|does not|don't|do not) (?:agree|sit well|get on|mix)(?: with me)?|(?:upsets?|kills?|wrecks?|destroys?) my (?:stomach|tummy|guts?|insides))"
+)
+def _no_go(match: re.Match[str]) -> Iterator[_Told]:
+    yield _Told("allergies", match["x"], f"Can't have {match['x']}")
+
+
+@_rule(
+    r"(?:i'm |i am |we're )?(?:raised |totally |pretty much |basically )*(?:bilingual|trilingual|multilingual|fluent|native speaker)(?: in| of)?[,:]? ?(?P<x>.+)|(?P<y>[a-z]+)(?: is|'s) my (?:first|second|third|native|mother) (?:language|tongue)|my (?:first|native|mother) (?:language|tongue)(?:'s| is) (?P<z>[a-z]+)"
+)
+def _tongues(match: re.Match[str]) -> Iterator[_Told]:
+    for word in re.findall(r"[a-z]+", (match["x"] or match["y"] or match["z"]).lower()):
+        if word in LANGUAGES:
+            yield _Told("languages", word.capitalize(), f"Speaks {word.capitalize()}")
+
+
+_MOODS = "|".join(
+    sorted(
+        (
+            re.escape(word)
+            for word in EMOTIONS
+            | frozenset(
+                [
+                    "rubbish",
+                    "rough",
+                    "crap",
+                    "pants",
+                    "ropey",
+                    "poorly",
+                    "awful",
+                    "terrible",
+                    "dreadful",
+                    "shattered",
+                    "broken",
+                    "wrecked",
+                    "done",
+                    "drained",
+                    "fuming",
+                    "raging",
+                    "skint",
+                    "mortified",
+                    "bricking",
+                    "seething",
+                    "heartsick",
+                    "emotional",
+                    "weepy",
+                    "teary",
+                    "tearful",
+                    "useless",
+                    "helpless",
+                    "amazing",
+                    "brilliant",
+                    "fab",
+                    "gobsmacked",
+                    "flustered",
+                    "peeved",
+                    "hacked-off",
+                    "cross",
+                    "miffed",
+                    "grouchy",
+                    "hungover",
+                    "hormonal",
+                    "overjoyed",
+                    "elated",
+                    "spent",
+                ]
+            )
+        ),
+        key=len,
+        reverse=True,
+    )
+)
+
+
+@_rule(
+    rf"(?:i(?:'m| am|'ve been| feel| felt| was)? |am |been |feeling |felt |feel )?(?:(?:feeling|been|just|a bit|a little|really|properly|proper|so|so so|well|dead|absolutely|completely|totally|pretty|quite|fairly|very|super|kinda|kind of|honestly|still|right|low-?key|bloody|fucking|utterly) )+(?P<x>{_MOODS})(?P<rest>$|[,.!].*| (?:today|tonight|lately|about|at|that|and|but|tbh|with|now|because|cos|of late|over|for|to be|after|by) ?.*)"
+)
+def _mood(match: re.Match[str]) -> Iterator[_Told]:
+    words = match[0].split()
+    if re.match(
+        r"(?:i|am|been|feel|so|proper|dead|absolutely|completely|totally|pretty|utterly|really|bloody|still)",
+        words[0],
+        re.I,
+    ) and not re.search(r"\bnot\b", match[0]):
+        rest = "" if match["rest"][:1] in ",.!" else others(match["rest"])
+        yield _Told("", "", f"Is feeling {match['x'].lower()}{rest}", "emotional_state")
+
+
+@_rule(
+    r"(?:i(?:'m| am|'ve been| was|'ve|'m having)? |i'm just |am |just )?(?:(?:just|still|honestly|really|absolutely|totally|literally|nearly|almost|so) )*(?P<x>in bits|in tears|close to tears|in pieces|in a (?:right )?state|a (?:nervous |total |complete |right )?wreck|bricking it|dreading [\w ]+|at the end of my tether|at my wits' end|on edge|on cloud nine|over the moon|walking on air|under the weather|not (?:ok|okay|coping|great|doing (?:great|well|so good))|having a (?:meltdown|wobble|moment|rough time|hard time|mare)|burnt out|burned out|losing (?:it|my mind|the plot)|going (?:mad|spare|stir crazy)|cried (?:my eyes out|all \w+|in .+|at .+)|crying|sobbing|could (?:cry|scream|have cried)|don't know whether to laugh or cry|fed up(?: (?:of|with) .+)?|sick of .+|worried sick|missing .+|in love(?: with .+)?|grieving|heartbroken|buzzing|can't stop (?:crying|smiling|shaking|grinning))(?=$|[,.!]| )"
+)
+def _state(match: re.Match[str]) -> Iterator[_Told]:
+    if re.match(r"missing (?:a|the|out|something|it|you|school|work|\w+ (?:screw|part|piece))\b", match["x"], re.I):
+        return
+    content = third_person(match.string) if match.string.lower().startswith("i") else ""
+    yield _Told(
+        "",
+        "",
+        content if 0 < len(content.split()) <= 16 else f"Is {others(match['x'].split(',')[0])}",
+        "emotional_state",
+    )
+
+
+@_rule(
+    r"(?:and |so )?(?:i|we) (?:just |finally |only |actually |bloody |fucking )*(?P<x>passed|failed|won|lost|graduated|qualified|got in|eloped|proposed|gave birth|quit|resigned|got the job|got married|got engaged|broke up|split up)(?: (?:it|again|them|yesterday|today|last \w+|this \w+))*(?=$|[,.!])"
+)
+def _outcome(match: re.Match[str]) -> Iterator[_Told]:
+    yield _Told("", "", third_person(re.sub(r"^(?:and|so) ", "", match[0])), "event")
 
 
 # --- what happened and what is to come ------------------------------------------------------------------------------
@@ -1229,7 +1494,37 @@ _HABITUAL = re.compile(
     re.I,
 )
 _PASSED = frozenset(
-    ["beat", "did", "ran", "walked", "rode", "saw", "met", "told", "said", "watched", "read", "played", "worked", "missed", "picked", "called", "rang", "asked", "gave", "spoke", "talked", "kept", "looked", "waited", "tried", "turned", "put", "let", "stopped"]
+    [
+        "beat",
+        "did",
+        "ran",
+        "walked",
+        "rode",
+        "saw",
+        "met",
+        "told",
+        "said",
+        "watched",
+        "read",
+        "played",
+        "worked",
+        "missed",
+        "picked",
+        "called",
+        "rang",
+        "asked",
+        "gave",
+        "spoke",
+        "talked",
+        "kept",
+        "looked",
+        "waited",
+        "tried",
+        "turned",
+        "put",
+        "let",
+        "stopped",
+    ]
 )
 
 
@@ -1327,7 +1622,9 @@ def read_spoken(statement: Statement, notes: Notes) -> bool:
         return False
     new = False
     kin = list(_my_kin(text))
-    if not _OTHERS.match(text):
+    if not _OTHERS.match(text) or re.match(
+        r"(?:they|people|everyone|everybody)(?: all| just| mostly)* calls? me |it's \w+ (?:btw|by the way)", text, re.I
+    ):
         for part in _parts(text):
             for pattern, build in _RULES:
                 match = pattern.match(part)

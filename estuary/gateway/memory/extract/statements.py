@@ -118,7 +118,7 @@ _UNTRUE = re.compile(
 _HEARSAY = re.compile(
     r"^(?:the |a |some |my |your |this )?(?:people|everyone|everybody|saying|proverb|ad|"
     r"sign|article|guy|man|woman|sticker|"
-    r"mug|shirt|t-shirt|headline|lyrics?|line|quote)\b",
+    r"mug|shirt|t-shirt|headline|lyrics?|line|quote)\b(?! (?:all |just |mostly |usually )*calls? me )",
     re.I,
 )
 _FICTION = re.compile(
