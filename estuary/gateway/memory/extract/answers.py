@@ -196,7 +196,7 @@ _ASKED: tuple[tuple[str, _Build], ...] = (
         _order,
     ),
     (
-        r"\b(?:how old(?: are (?:you|ye))?$|how old are (?:you|ye)|your age|what age|^(?:and )?(?:your )?age(?:\?|$))",
+        r"\b(?:how old are (?:you|ye)|your age|what age|^(?:and )?(?:your )?age(?:\?|$))",
         _age,
     ),
     (r"\b(?:your birthday|when were you born|when's the big day|date of birth|which day)\b", _birthday),

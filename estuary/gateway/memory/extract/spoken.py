@@ -1089,7 +1089,7 @@ def _prefers(match: re.Match[str]) -> Iterator[_Told]:
     thing = match["x"] or match["z"] or match["w"] or match["u"]
     than = match["y"] or match["o"]
     if len(thing.split()) <= 5 and not re.match(r"(?:it|that|this|not|to|i|you|we)\b", thing, re.I):
-        thing = re.sub(r"^(?:a (?:good|proper) |a |the )", "", thing)
+        thing = re.sub(r"^(?:give me |gimme )?(?:a (?:good|proper) |a |the )?", "", thing)
         yield _Told("", "", f"Prefers {others(thing)}{f' to {than}' if than else ''}", "preference")
 
 
@@ -1230,6 +1230,114 @@ def _languages(match: re.Match[str]) -> Iterator[_Told]:
                 f"{'Is learning' if learning else 'Speaks'} {word.capitalize()}",
             )
 
+
+@_rule(
+    r"(?:i'm |i am )?(?P<x>(?-i:[A-Z])[\w'-]+(?: (?-i:[A-Z])[\w'-]+)?),? (?:born|bred|raised)\b(?: (?:and|&|n) (?:bred|raised|born))?(?:,? (?:but )?(?:now )?(?:living |based |live )?in (?P<y>(?-i:[A-Z])[\w' -]+))?"
+)
+def _born(match: re.Match[str]) -> Iterator[_Told]:
+    place = _place(match["x"], loose=False)
+    if place:
+        yield _Told("origin", place, f"Was born in {place}")
+    if match["y"]:
+        yield from _home(_place(match["y"], loose=False))
+
+
+@_rule(
+    r"(?:.{0,30}\b(?:but|now|these days),? )?(?P<x>(?-i:[A-Z])[\w'-]+(?: (?-i:[A-Z])[\w'-]+)?)(?:'s| is| has been)(?: now| my)? home\b"
+)
+def _is_home(match: re.Match[str]) -> Iterator[_Told]:
+    yield from _home(_place(match["x"], loose=False))
+
+
+@_rule(
+    r"i(?:'m| am) (?:a |an )?(?:proud |true |born and bred )?(?P<x>londoner|glaswegian|mancunian|scouser|liverpudlian|geordie|brummie|dubliner|parisian|new yorker|berliner|texan|californian|yorkshireman|cornishman|aberdonian|edinburgher|sydneysider|melburnian|torontonian|chicagoan|bostonian)\b"
+)
+def _townsman(match: re.Match[str]) -> Iterator[_Told]:
+    yield _Told("", "", f"Is a {match['x']}")
+
+
+@_rule(
+    r"(?:(?:i'm |i am )?(?:an? )?(?:proud |single |working |foster |tired |busy |knackered )*)(?P<p>mum|dad|mom|mother|father|parent|nan|gran|grandad|grandma) (?:of|to) (?P<c>one|two|three|four|five|six|seven|\d{1,2}|twins|triplets)(?P<k> (?:boys|girls|kids|sons|daughters|teenagers|toddlers))?\b"
+)
+def _parent_of(match: re.Match[str]) -> Iterator[_Told]:
+    grand = "grand" if re.match(r"(?:nan|gran)", match["p"], re.I) else ""
+    what = (
+        f"{match['c']}{match['k'] or ''}"
+        if match["k"] or (match["c"].startswith("t") and match["c"] in {"twins", "triplets"})
+        else f"{match['c']} {grand}{'child' if match['c'] == 'one' else 'kids' if not grand else 'children'}"
+    )
+    yield _Told("family", what, f"Has {what} ({match['p'].lower()} of {match['c']})", "relationship")
+
+
+@_rule(
+    r"(?:i've |i have |we've |we have |got )(?:got )?an? (?:little |baby |teenage |grown-?up |wee |small )*(?P<k>boy|girl|lad|son|daughter|brother|sister|husband|wife|partner|boyfriend|girlfriend|toddler|baby|twin)(?:,| called| named) (?P<n>(?-i:[A-Z])[a-z]+)"
+)
+def _little_boy(match: re.Match[str]) -> Iterator[_Told]:
+    role = {"boy": "son", "lad": "son", "girl": "daughter", "baby": "child", "toddler": "child"}.get(
+        match["k"].lower(), match["k"].lower()
+    )
+    yield _Told("family", f"{role} {match['n']}", f"Has a {role} called {match['n']}", "relationship")
+
+
+@_rule(rf"(?P<n>(?-i:[A-Z])[a-z]+)(?:'s| is| was) (?:my|our) (?:[\w-]+ )?(?P<a>{_ANIMAL})\b")
+def _is_my_animal(match: re.Match[str]) -> Iterator[_Told]:
+    animal = match["a"].lower()
+    yield _Told("pets", f"{animal} {match['n']}", f"Has {_article(animal)}{animal} called {match['n']}")
+
+
+@_rule(r"(?P<x>[a-z][a-z &-]{2,30})(?=$|,|\.)")
+def _only_a_trade(match: re.Match[str]) -> Iterator[_Told]:
+    """ "teacher, year 4": nothing but the trade."""
+    words = match["x"].strip()
+    trade = is_trade(words)
+    if (
+        trade
+        and trade == words
+        and trade
+        not in {
+            "doctor",
+            "waiter",
+            "waitress",
+            "chef",
+            "nurse please",
+            "captain",
+            "officer",
+            "coach",
+            "model",
+            "guide",
+            "partner",
+            "driver",
+            "security",
+            *_VISITED,
+        }
+    ):
+        yield from _work(trade, _rest(match))
+
+
+#: Named alone, they are whom one goes to see.
+_VISITED = (
+    "physio",
+    "dentist",
+    "vet",
+    "therapist",
+    "barber",
+    "hairdresser",
+    "optician",
+    "chiropractor",
+    "osteopath",
+    "counsellor",
+    "psychologist",
+    "psychiatrist",
+    "pharmacist",
+    "butcher",
+    "baker",
+    "grocer",
+    "solicitor",
+    "lawyer",
+    "plumber",
+    "electrician",
+    "builder",
+)
 
 _GRADE = r"freelance|self[- ]employed|part[- ]time|full[- ]time|trainee|junior|senior|qualified|newly qualified|student|apprentice|assistant|retired|ex|agency|supply|night|locum|contract|jobbing|chief|head"
 
@@ -1533,6 +1641,7 @@ def _happening(text: str) -> Optional[_Told]:
     words = text.split()
     if (
         not 2 <= len(words) <= 22
+        or re.match(r"\d+ (?:degrees|celsius|fahrenheit)", text)
         or _HABITUAL.search(text)
         or re.match(
             r"(?:you|your|it|it's|its|that|that's|there|what|how|see|this|thanks|good|have a|happy|he|she|they|the weather|i think|i know|i mean|i love|i like|i hate|remind|tell|talk)\b",
