@@ -493,7 +493,7 @@ def test_websocket_but_not_engine_io(scripted, frames):
     "frames", [[], ["2"], ["40{}"], ["40/other,{}"], ["44/sdk,[{]"], ['40/sdk,{"sid":"y"}']], ids=repr
 )
 def test_engine_io_but_silent(scripted, frames):
-    refused_by(scripted(OPEN, *frames), ConnectTimeout, "Estuary server?", connect_timeout=0.5)
+    refused_by(scripted(OPEN, *frames), ConnectTimeout, "Estuary server?", connect_timeout=2.0)
 
 
 @pytest.mark.parametrize(
@@ -554,8 +554,8 @@ def test_unknown_character(server, player):
 def test_cut_anywhere_in_the_handshake(server, proxy, player, then):
     line = proxy(server)
     with server.session(player, server_url=line.url):
+        line.wait_for(lambda: line.bytes_down > 300)  # counted a moment after they are handed on
         whole = line.bytes_down
-    assert whole > 300
     for count in [1, 17, *range(100, whole, 37), whole - 1]:
         session = server.session(player, server_url=line.url, max_reconnects=0)
         assert line.wait_for(lambda proxy: proxy.active == 0)  # its last words would count
