@@ -554,7 +554,7 @@ def test_unknown_character(server, player):
 def test_cut_anywhere_in_the_handshake(server, proxy, player, then):
     line = proxy(server)
     with server.session(player, server_url=line.url):
-        line.wait_for(lambda: line.bytes_down > 300)  # counted a moment after they are handed on
+        line.wait_for(lambda proxy: proxy.bytes_down > 300)  # counted a moment after they are handed on
         whole = line.bytes_down
     for count in [1, 17, *range(100, whole, 37), whole - 1]:
         session = server.session(player, server_url=line.url, max_reconnects=0)
