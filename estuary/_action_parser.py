@@ -28,9 +28,7 @@ MAX_TAG_LENGTH = 64 * 1024
 _LOUD = 10  # complaints that one message may cause in the log; further ones are at debug level
 
 # A tag's beginning, or what can still become one at the end of the text. ASCII: without it "İ" would be an "i".
-_START = re.compile(
-    r"</?action(?:([\s/>])|\Z)|<(?:/?(?:a(?:c(?:t(?:io?)?)?)?)?)?\Z", re.IGNORECASE | re.ASCII
-)
+_START = re.compile(r"</?action(?:([\s/>])|\Z)|<(?:/?(?:a(?:c(?:t(?:io?)?)?)?)?)?\Z", re.IGNORECASE | re.ASCII)
 _MARK = re.compile(r"[\"'<>]")
 # Where a tag must have ended whose quotes say that it goes on.
 _PLAIN_END = re.compile(r"/>|>(?=\s*</action\s*>)", re.IGNORECASE | re.ASCII)

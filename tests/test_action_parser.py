@@ -88,7 +88,7 @@ def test_an_action_comes_with_the_chunk_that_ends_its_tag() -> None:
         "<action name='x' a='1/>",
         '<action name="x a="1"/>',
         '<action name=x" a="1"/>',
-        "<action name='x a=\"1\"/>",
+        '<action name=\'x a="1"/>',
         '<action name="y <action name="x" a="1"/>',
     ],
 )
@@ -334,8 +334,26 @@ def test_the_xml_reader_is_not_loaded_before_the_first_tag() -> None:
 # --- any text, cut anywhere ---------------------------------------------------------------------------------------
 
 PIECES = st.sampled_from(
-    ["<action", "</action", "<", ">", "/>", " ", "\n", '"', "'", "=", "name", ' name="x"', " a='1'", "&amp;", "&",
-     "b", "</action>", "<action>"]
+    [
+        "<action",
+        "</action",
+        "<",
+        ">",
+        "/>",
+        " ",
+        "\n",
+        '"',
+        "'",
+        "=",
+        "name",
+        ' name="x"',
+        " a='1'",
+        "&amp;",
+        "&",
+        "b",
+        "</action>",
+        "<action>",
+    ]
 )
 TANGLES = st.lists(PIECES, max_size=25).map("".join) | st.text()
 

@@ -104,9 +104,7 @@ class Access:
             token=token,
         )
 
-    async def _credential(
-        self, auth: dict[str, Any], character_id: str, player_id: str
-    ) -> tuple[str, Optional[Token]]:
+    async def _credential(self, auth: dict[str, Any], character_id: str, player_id: str) -> tuple[str, Optional[Token]]:
         secret = auth.get("api_key")
         if not secret and auth.get("client_token"):
             raise _no("this gateway takes API keys and session tokens, not restricted client tokens")

@@ -243,9 +243,7 @@ class CharacterOut(CharacterBody):
         flat: dict[str, Any] = dict(body["persona"])
         for section in ("llm", "tts", "stt", "vad", "vlm"):
             flat.update({f"{section}_{name}": value for name, value in body[section].items()})
-        return cls(
-            **{**flat, **body, **look}, id=id, player_id=player_id, created_at=created_at, updated_at=updated_at
-        )
+        return cls(**{**flat, **body, **look}, id=id, player_id=player_id, created_at=created_at, updated_at=updated_at)
 
 
 class CharacterList(BaseModel):

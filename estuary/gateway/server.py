@@ -171,9 +171,7 @@ class Gateway:
         """Make another API key and return it: the only time that it can be seen."""
         return self._app.keys.create(name)
 
-    def create_session_token(
-        self, character_id: str, player_id: str, *, expires_in: Optional[float] = None
-    ) -> str:
+    def create_session_token(self, character_id: str, player_id: str, *, expires_in: Optional[float] = None) -> str:
         """Make a session token (``sst_…``), as share links give out, for one player with one character.
 
         Args:
@@ -224,9 +222,7 @@ class _ServerThread:
         self._loop: Optional[asyncio.AbstractEventLoop] = None
         self._server: Optional[_Uvicorn] = None
         self._timeout = 5.0
-        self._thread = threading.Thread(
-            target=self._run, name=f"estuary-gateway-{url.rsplit(':', 1)[-1]}", daemon=True
-        )
+        self._thread = threading.Thread(target=self._run, name=f"estuary-gateway-{url.rsplit(':', 1)[-1]}", daemon=True)
 
     def start_and_wait(self) -> None:
         """Start and return when it answers, or raise what kept it from that."""

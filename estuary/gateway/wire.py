@@ -125,8 +125,11 @@ class Wire:
                 await asyncio.wait_for(self._room.wait(), self._stall_timeout)
             except asyncio.TimeoutError:
                 if self._taken == before and not self.closed:
-                    log.warning("a client has read nothing for %g s while %d frames wait for it: it is cut off",
-                                self._stall_timeout, self._frames)
+                    log.warning(
+                        "a client has read nothing for %g s while %d frames wait for it: it is cut off",
+                        self._stall_timeout,
+                        self._frames,
+                    )
                     self.cut = True
                     self.close()
                     self._abort()

@@ -43,7 +43,10 @@ async def heard(client: Any, event: str, timeout: float = 10.0) -> Any:
 def test_a_conversation(make_gateway: Any, dialect: str) -> None:
     engine = Scripted(
         script=lambda prompt: [
-            "Hello ", f"{prompt.text}. ", ActionCall("wave", {"times": 2, "hard": True}), f"{len(prompt.history)}"
+            "Hello ",
+            f"{prompt.text}. ",
+            ActionCall("wave", {"times": 2, "hard": True}),
+            f"{len(prompt.history)}",
         ]
     )
     gateway = make_gateway(chat=engine, dialect=dialect)

@@ -176,7 +176,10 @@ def test_conversations(make_gateway: Any, connect: Any) -> None:
     api = Api(gateway)
     base = f"{CHARACTERS}/{gateway.character_id}/players"
     assert api("GET", f"{base}/stats") == {
-        "totalConversations": 0, "totalMessages": 0, "firstActivity": None, "lastActivity": None
+        "totalConversations": 0,
+        "totalMessages": 0,
+        "firstActivity": None,
+        "lastActivity": None,
     }
     for player, texts in (("alice", 1), ("bob", 3), ("carol_1", 2), ("carolx1", 0)):
         client = connect(gateway, player)
@@ -202,7 +205,13 @@ def test_conversations(make_gateway: Any, connect: Any) -> None:
     assert (page["total"], page["limit"], page["offset"]) == (4, 50, 0)
     assert (page["sortBy"], page["sortOrder"]) == ("last_activity", "desc")
     assert set(page["conversations"][0]) == {
-        "id", "characterId", "playerId", "messageCount", "createdAt", "lastActivity", "lastMemoryExtractionAt"
+        "id",
+        "characterId",
+        "playerId",
+        "messageCount",
+        "createdAt",
+        "lastActivity",
+        "lastMemoryExtractionAt",
     }
     assert api("GET", f"{base}?sortBy=mood", 422)["detail"][0]["loc"] == ["query", "sortBy"]
 
@@ -211,7 +220,8 @@ def test_conversations(make_gateway: Any, connect: Any) -> None:
     answer = api("GET", f"{base}/bob/messages?limit=4&page=2")
     assert answer["pagination"] == {"page": 2, "limit": 4, "total": 6, "hasMore": False}
     assert [(message["role"], message["content"]) for message in answer["messages"]] == [
-        ("user", "text 2"), ("assistant", "Hello.")
+        ("user", "text 2"),
+        ("assistant", "Hello."),
     ]
     assert {message["conversationId"] for message in answer["messages"]} == {conversation["id"]}
     assert set(answer["messages"][0]) >= {"id", "conversationId", "role", "content", "timestamp", "imageUrl"}

@@ -137,14 +137,23 @@ def test_inside_a_running_loop() -> None:
 def test_the_process_stays_as_it_was() -> None:
     root = logging.getLogger()
     before = (
-        signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM), root.level, list(root.handlers),
-        logging.getLogger("engineio.server").handlers[:], logging.getLogger("socketio.server").handlers[:],
-        logging.getLogger("uvicorn").handlers[:], asyncio.get_event_loop_policy() if sys.version_info < (3, 14) else 0,
+        signal.getsignal(signal.SIGINT),
+        signal.getsignal(signal.SIGTERM),
+        root.level,
+        list(root.handlers),
+        logging.getLogger("engineio.server").handlers[:],
+        logging.getLogger("socketio.server").handlers[:],
+        logging.getLogger("uvicorn").handlers[:],
+        asyncio.get_event_loop_policy() if sys.version_info < (3, 14) else 0,
     )
     with serve():
         during = (
-            signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM), root.level, list(root.handlers),
-            logging.getLogger("engineio.server").handlers[:], logging.getLogger("socketio.server").handlers[:],
+            signal.getsignal(signal.SIGINT),
+            signal.getsignal(signal.SIGTERM),
+            root.level,
+            list(root.handlers),
+            logging.getLogger("engineio.server").handlers[:],
+            logging.getLogger("socketio.server").handlers[:],
             logging.getLogger("uvicorn").handlers[:],
             asyncio.get_event_loop_policy() if sys.version_info < (3, 14) else 0,
         )
@@ -224,7 +233,8 @@ def test_closing_in_the_middle_of_a_turn(tmp_path: Path) -> None:
         url = f"{gateway.url}/api/v1/characters/{gateway.character_id}/players/p/messages"
         found = requests.get(url, headers={"X-API-Key": gateway.api_key}, timeout=10).json()["messages"]
     assert [(message["content"], message["status"]) for message in found] == [
-        ("hang", "complete"), ("So far so good", "interrupted")
+        ("hang", "complete"),
+        ("So far so good", "interrupted"),
     ]
 
 

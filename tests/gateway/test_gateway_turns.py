@@ -57,7 +57,7 @@ def until_stored(gateway: Any, player: str, number: int) -> list[tuple[str, str,
     ],
 )
 def test_dialects(make_gateway: Any, connect: Any, dialect: str, final_text: str, expected: list[Any]) -> None:
-    engine = Scripted("Hé", "", "\n\"x\"", " 🌊")
+    engine = Scripted("Hé", "", '\n"x"', " 🌊")
     gateway = make_gateway(chat=engine, dialect=dialect, final_text=final_text)
     client = connect(gateway, "p")
     events = client.turn("hello")
@@ -69,9 +69,7 @@ def test_dialects(make_gateway: Any, connect: Any, dialect: str, final_text: str
     assert [payload["is_interjection"] for payload in payloads] == [False] * len(expected)
     assert len({payload["message_id"] for payload in payloads}) == 1
     assert client.turn("again")[0][1]["message_id"] != payloads[0]["message_id"]
-    assert messages(gateway, "p")[:2] == [
-        ("user", "hello", "complete"), ("assistant", "Hé\n\"x\" 🌊", "complete")
-    ]
+    assert messages(gateway, "p")[:2] == [("user", "hello", "complete"), ("assistant", 'Hé\n"x" 🌊', "complete")]
 
 
 @pytest.mark.parametrize("dialect", ["cumulative", "delta"])
@@ -114,7 +112,10 @@ def test_what_the_engine_is_given(make_gateway: Any, connect: Any) -> None:
     assert [action.name for action in prompt.actions] == ["turn"]
     assert [parameter.type for parameter in prompt.actions[0].parameters] == ["number", "integer", "boolean"]
     assert [(said.role, said.content) for said in prompt.history] == [
-        ("user", "two"), ("assistant", "heard two"), ("user", "three"), ("assistant", "heard three"),
+        ("user", "two"),
+        ("assistant", "heard two"),
+        ("user", "three"),
+        ("assistant", "heard three"),
     ]
     assert list(engine.prompts[4].history) == []
 
@@ -149,7 +150,7 @@ def test_actions_as_events(make_gateway: Any, connect: Any) -> None:
 
 @pytest.mark.parametrize("capabilities", [None, {}, {"client_action": False}, {"version": "1", "camera": True}])
 def test_actions_as_tags(make_gateway: Any, connect: Any, capabilities: Any) -> None:
-    call = ActionCall("turn", {"degrees": 1.5, "fast": True, "why": "a \"b\" & <c>\n\x00", "bad key": 1, "name": "x"})
+    call = ActionCall("turn", {"degrees": 1.5, "fast": True, "why": 'a "b" & <c>\n\x00', "bad key": 1, "name": "x"})
     gateway = make_gateway(chat=Scripted("Sure! ", call, " Done."))
     events = connect(gateway, "p", capabilities=capabilities).turn("turn!")
     assert {event for event, _ in events} == {"bot_response"}
@@ -326,8 +327,10 @@ def test_a_failing_engine(make_gateway: Any, connect: Any, caplog: Any) -> None:
         assert client.says("hello") == "fine"
     assert "sk-secret" in caplog.text
     assert messages(gateway, "p")[:4] == [
-        ("user", "clear", "complete"), ("assistant", "some ", "failed"),
-        ("user", "hello", "complete"), ("assistant", "fine", "complete"),
+        ("user", "clear", "complete"),
+        ("assistant", "some ", "failed"),
+        ("user", "hello", "complete"),
+        ("assistant", "fine", "complete"),
     ]
 
 
@@ -391,9 +394,24 @@ def test_a_malformed_event_does_not_end_the_answer(make_gateway: Any, connect: A
 @pytest.mark.parametrize(
     "frame",
     [
-        "42/sdk,", "42/sdk,[]", "42/sdk,{}", "42/sdk,[1]", '42/sdk,[null,{"text":"x"}]', '42/sdk,["text"',
-        "42/sdk,[[]]", "4", "49", "4x", "42/sdk,5", '42/sdk,["connect",{}]', '42/sdk,["disconnect",{}]',
-        "43/sdk,7[]", "46/sdk,1[]", '451-/sdk,["text",{"_placeholder":true,"num":3}]', "9", "bAAAA",
+        "42/sdk,",
+        "42/sdk,[]",
+        "42/sdk,{}",
+        "42/sdk,[1]",
+        '42/sdk,[null,{"text":"x"}]',
+        '42/sdk,["text"',
+        "42/sdk,[[]]",
+        "4",
+        "49",
+        "4x",
+        "42/sdk,5",
+        '42/sdk,["connect",{}]',
+        '42/sdk,["disconnect",{}]',
+        "43/sdk,7[]",
+        "46/sdk,1[]",
+        '451-/sdk,["text",{"_placeholder":true,"num":3}]',
+        "9",
+        "bAAAA",
     ],
 )
 def test_broken_frames(gateway: Any, connect: Any, player: str, frame: str) -> None:
@@ -534,7 +552,8 @@ def test_what_was_said_is_kept_when_the_client_vanishes(make_gateway: Any, conne
     client.sock.close()
     assert engine.stopped.wait(10)
     assert until_stored(gateway, "p", 2) == [
-        ("user", "hang", "complete"), ("assistant", "So far so good", "interrupted")
+        ("user", "hang", "complete"),
+        ("assistant", "So far so good", "interrupted"),
     ]
 
 

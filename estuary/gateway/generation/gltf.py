@@ -125,9 +125,7 @@ def _rig(document: dict[str, Any], buffer: _Buffer, figure: Figure) -> None:
         samplers: list[dict[str, Any]] = []
         channels: list[dict[str, Any]] = []
         for track in animation.tracks:
-            channels.append(
-                {"sampler": len(samplers), "target": {"node": first + track.joint, "path": track.path}}
-            )
+            channels.append({"sampler": len(samplers), "target": {"node": first + track.joint, "path": track.path}})
             samplers.append(
                 {"input": times, "output": buffer.add(track.values.astype("<f4")), "interpolation": "LINEAR"}
             )

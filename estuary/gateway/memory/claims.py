@@ -157,9 +157,7 @@ class Claims:
         if lost:
             with self._db.transaction() as connection:
                 for row in lost:
-                    connection.execute(
-                        _TAKE_AWAY, {"message": row.id, "claim": row.claim_id, "seen": row.claimed_at}
-                    )
+                    connection.execute(_TAKE_AWAY, {"message": row.id, "claim": row.claim_id, "seen": row.claimed_at})
         with self._db.reading() as connection:
             return [tuple(row) for row in connection.execute(_PENDING, {"limit": limit})]
 

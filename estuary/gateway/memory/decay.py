@@ -137,9 +137,7 @@ class Keeper:
                 ).where(memories.c.conversation_id == conversation_id, memories.c.status == "active")
             ).all()
             kept = set(
-                connection.scalars(
-                    select(facts.c.source_memory_id).where(facts.c.conversation_id == conversation_id)
-                )
+                connection.scalars(select(facts.c.source_memory_id).where(facts.c.conversation_id == conversation_id))
             )
         faded = []
         for row in rows:

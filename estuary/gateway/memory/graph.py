@@ -81,12 +81,8 @@ class Graphs:
         return _draw(player_id, name, rows, clusters, named, mentions, related, stale=not (fresh or regroup))
 
     def _state(self, connection: Connection, conversation_id: str) -> tuple[Optional[int], Any]:
-        version = connection.scalar(
-            select(conversations.c.memory_version).where(conversations.c.id == conversation_id)
-        )
-        known = connection.execute(
-            select(clusterings).where(clusterings.c.conversation_id == conversation_id)
-        ).first()
+        version = connection.scalar(select(conversations.c.memory_version).where(conversations.c.id == conversation_id))
+        known = connection.execute(select(clusterings).where(clusterings.c.conversation_id == conversation_id)).first()
         return version, known
 
     def _keep(self, conversation_id: str, version: int, clusters: Sequence[Cluster]) -> None:
@@ -112,9 +108,7 @@ def _items(connection: Connection, conversation_id: str) -> list[Item]:
     import numpy as np
 
     rows = connection.execute(
-        select(
-            memories.c.id, memories.c.content, memories.c.topic, memories.c.memory_type, memories.c.embedding
-        )
+        select(memories.c.id, memories.c.content, memories.c.topic, memories.c.memory_type, memories.c.embedding)
         .where(memories.c.conversation_id == conversation_id, memories.c.status == "active")
         .order_by(memories.c.created_at, memories.c.id)
     )
@@ -260,7 +254,5 @@ def _draw(
                 )
             )
     top = {cluster.label: counts[cluster.id] for cluster in present if cluster.level == 0}
-    stats = GraphStats(
-        total_memories=len(rows), total_entities=len(here), cluster_count=len(present), clusters=top
-    )
+    stats = GraphStats(total_memories=len(rows), total_entities=len(here), cluster_count=len(present), clusters=top)
     return GraphOut(nodes=nodes, edges=edges, stats=stats, stale=stale)

@@ -158,9 +158,7 @@ class Records:
             for table, condition in mine.items():
                 connection.execute(delete(table).where(condition))
             connection.execute(delete(clusterings).where(clusterings.c.conversation_id == conversation_id))
-            count = connection.execute(
-                delete(memories).where(memories.c.conversation_id == conversation_id)
-            ).rowcount
+            count = connection.execute(delete(memories).where(memories.c.conversation_id == conversation_id)).rowcount
             connection.execute(
                 update(messages)
                 .where(messages.c.conversation_id == conversation_id, messages.c.extraction.in_(("pending", "claimed")))

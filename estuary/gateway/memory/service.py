@@ -469,9 +469,7 @@ def _embedder(options: GatewayOptions) -> Embedder:
     if given is not None:
         return given
     if options.embeddings_url is not None and options.embeddings_model is not None:
-        return OpenAIEmbedder(
-            options.embeddings_url, options.embeddings_model, api_key=options.embeddings_api_key
-        )
+        return OpenAIEmbedder(options.embeddings_url, options.embeddings_model, api_key=options.embeddings_api_key)
     return default_embedder()
 
 

@@ -431,9 +431,7 @@ class _Writing:
             "changed": self._version,
             "embedding_engine": engine if vector is not None else None,
         }
-        self._connection.execute(
-            insert(memories), {**row, "embedding": None if vector is None else to_bytes(vector)}
-        )
+        self._connection.execute(insert(memories), {**row, "embedding": None if vector is None else to_bytes(vector)})
         linked = {self._entities[fold(name)] for name in candidate.entities if fold(name) in self._entities}
         if linked:
             self._connection.execute(

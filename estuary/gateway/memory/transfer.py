@@ -155,8 +155,10 @@ class Transfer:
 
             named: dict[str, list[str]] = {}
             for link in connection.execute(
-                select(links).join(memories, memories.c.id == links.c.memory_id)
-                .where(memories.c.conversation_id == conversation_id).order_by(links.c.entity_id)
+                select(links)
+                .join(memories, memories.c.id == links.c.memory_id)
+                .where(memories.c.conversation_id == conversation_id)
+                .order_by(links.c.entity_id)
             ):
                 named.setdefault(link.memory_id, []).append(link.entity_id)
             document.memories = [

@@ -40,9 +40,7 @@ class Workers:
             if self._idle > 0:
                 self._idle -= 1
             elif len(self._threads) < self._count:
-                thread = threading.Thread(
-                    target=self._run, name=f"{self._name}-{len(self._threads)}", daemon=True
-                )
+                thread = threading.Thread(target=self._run, name=f"{self._name}-{len(self._threads)}", daemon=True)
                 self._threads.append(thread)
                 thread.start()
         return future

@@ -30,9 +30,7 @@ router = APIRouter(
 
 
 @router.post("", summary="Create a character", responses=BAD_BODY)
-async def create(
-    body: CharacterBody, services: ServicesDep, base: BaseUrl, player: OwnPlayer = None
-) -> CharacterOut:
+async def create(body: CharacterBody, services: ServicesDep, base: BaseUrl, player: OwnPlayer = None) -> CharacterOut:
     """Every section may be left out. With `X-Player-Id` the character belongs to that player's list."""
     return absolute(base, await services.database.run(services.characters.create, body, player))
 

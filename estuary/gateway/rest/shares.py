@@ -190,9 +190,7 @@ async def revoke(
     if revoked is None:
         raise HTTPException(404, "there is no share link with this id (the id of its row, not its token)")
     guests: Guests = request.app.state.guests
-    return RevokedOut(
-        revoked=True, killed_sessions=guests.revoked(share_id), removed_session_blobs=len(revoked.tokens)
-    )
+    return RevokedOut(revoked=True, killed_sessions=guests.revoked(share_id), removed_session_blobs=len(revoked.tokens))
 
 
 _PAGE = """<!DOCTYPE html>

@@ -108,9 +108,7 @@ class ConversationStore:
 
 
 def _where(character_id: str, player_id: str) -> Any:
-    return select(Conversation).where(
-        Conversation.character_id == character_id, Conversation.player_id == player_id
-    )
+    return select(Conversation).where(Conversation.character_id == character_id, Conversation.player_id == player_id)
 
 
 def _out(row: Conversation) -> ConversationOut:

@@ -223,9 +223,7 @@ def _make(
     _keep(session, row.id, look.avatar, avatar)
     source = _keep(session, row.id, look.source)
     session.add(
-        CharacterLook(
-            character_id=row.id, appearance=look.appearance, palette=list(look.palette), source_file=source
-        )
+        CharacterLook(character_id=row.id, appearance=look.appearance, palette=list(look.palette), source_file=source)
     )
     session.flush()
     return show(session, [row])[0]

@@ -266,9 +266,7 @@ def test_the_claims_of_a_dead_process_are_taken_at_once(scene: Scene) -> None:
     claim, message = scene.say("hello")
     host, _, _ = claim.partition(":")
     with scene.database.transaction() as connection:
-        connection.execute(
-            update(messages).where(messages.c.id == message).values(claim_id=f"{host}:{gone.pid}:x:1")
-        )
+        connection.execute(update(messages).where(messages.c.id == message).values(claim_id=f"{host}:{gone.pid}:x:1"))
     assert Claims(scene.database, 1000.0).due() == [(scene.conversation, scene.character, "alice")]
 
 

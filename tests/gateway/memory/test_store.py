@@ -39,9 +39,7 @@ def age(scene: Scene, days: float) -> None:
     with scene.database.transaction() as connection:
         for row in connection.execute(select(memories.c.id, memories.c.created_at)).all():
             then = row.created_at - dt.timedelta(days=days)
-            connection.execute(
-                update(memories).where(memories.c.id == row.id).values(created_at=then, updated_at=then)
-            )
+            connection.execute(update(memories).where(memories.c.id == row.id).values(created_at=then, updated_at=then))
 
 
 def test_a_memory_and_all_that_it_says(scene: Scene) -> None:
@@ -149,9 +147,7 @@ def test_a_correction_supersedes(scene: Scene) -> None:
 
 def test_a_correction_by_the_exact_content(scene: Scene) -> None:
     scene.tell(Candidate("Sister Anna is a doctor", "relationship", 0.9, "family"))
-    corrected = Candidate(
-        "Sister Anna is a nurse", "correction", 0.9, "work", supersedes=["sister anna is a doctor"]
-    )
+    corrected = Candidate("Sister Anna is a nurse", "correction", 0.9, "work", supersedes=["sister anna is a doctor"])
     scene.tell(corrected)
     assert scene.contents() == ["Sister Anna is a nurse"]
 
