@@ -51,6 +51,9 @@ collect_ignore = ["gateway", "e2e"] if _missing else []
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "limit(seconds): how long each phase of the test may take (else 60)")
     config.addinivalue_line("markers", "leaks_ok(reason): the test may leave threads and sockets behind")
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # in the background of a script; the programs that tests start would inherit it, and never get their Ctrl-C
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     config.stash[_STDERR] = os.dup(2)  # capturing is suspended just now: this is the terminal
 
 
