@@ -1,0 +1,1 @@
+"""Voice: audio in and out, echo, playback tracking. Loaded only by those who speak; see ``Session.voice``."""
