@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .errors import (
         ActionError,
         APIError,
+        AudioDeviceError,
         AuthenticationError,
         BadRequest,
         ConfigError,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
         ServerError,
         SessionRejected,
         TurnTimeout,
+        VoiceError,
     )
     from .events import Capabilities, RawEvent
     from .models import Memory
@@ -44,6 +46,7 @@ __all__ = [
     "Action",
     "ActionError",
     "ActionRegistry",
+    "AudioDeviceError",
     "AuthenticationError",
     "BadRequest",
     "Capabilities",
@@ -70,6 +73,7 @@ __all__ = [
     "Stream",
     "Timing",
     "TurnTimeout",
+    "VoiceError",
     "__version__",
 ]
 

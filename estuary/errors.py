@@ -15,6 +15,8 @@
     ├── ServerError                       the server reported that it could not do what was asked
     ├── ProtocolError                     the server sent something that does not fit the protocol
     ├── ActionError                       an action could not be handed to its handler
+    ├── VoiceError                        voice could not start or go on; text is not concerned
+    │   └── AudioDeviceError              a microphone, a speaker or another end of the audio failed
     └── APIError                          a REST call failed: ``status``, ``detail``, ``request_id``
         ├── BadRequest                    400, 422: what was sent can't be right
         ├── PermissionDenied              401, 403: the key is wrong, or may not do this
@@ -32,6 +34,7 @@ from typing import Any, Optional, TypeVar
 __all__ = [
     "APIError",
     "ActionError",
+    "AudioDeviceError",
     "AuthenticationError",
     "BadRequest",
     "ConfigError",
@@ -48,6 +51,7 @@ __all__ = [
     "ServerError",
     "SessionRejected",
     "TurnTimeout",
+    "VoiceError",
 ]
 
 _Error = TypeVar("_Error", bound=Exception)
@@ -158,6 +162,14 @@ class ActionError(EstuaryError):
         self.action = action
         self.parameter = parameter
         self.value = value
+
+
+class VoiceError(EstuaryError):
+    """Voice could not start, or could not go on. Text is not concerned: the session goes on."""
+
+
+class AudioDeviceError(VoiceError):
+    """A microphone or a speaker is missing, busy, gone or stuck, or another audio source or sink failed."""
 
 
 class APIError(EstuaryError):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from base64 import b64encode
 from typing import Any, ClassVar, Dict, Mapping, Optional, Tuple, Type, Union
 
 from attrs import field, frozen
@@ -20,6 +21,7 @@ __all__ = [
     "AgentTurnComplete",
     "AgentTurnText",
     "AgentTurnVoice",
+    "AudioPlaybackComplete",
     "AuthError",
     "BotResponse",
     "BotVoice",
@@ -32,11 +34,14 @@ __all__ = [
     "ErrorEvent",
     "Event",
     "Interrupt",
+    "Interrupted",
     "LiveKitError",
     "LiveKitReady",
     "LiveKitToken",
     "MemoryUpdated",
     "MotiveUpdated",
+    "PlaybackFinished",
+    "PlaybackStarted",
     "QuotaExceededEvent",
     "RawEvent",
     "Reconnected",
@@ -45,10 +50,14 @@ __all__ = [
     "SessionInfo",
     "SessionRejectedEvent",
     "SessionTimeout",
+    "StartVoice",
+    "StopVoice",
+    "StreamAudio",
     "SttResponse",
     "Text",
+    "Transcript",
     "UpdatePreferences",
-    "VoiceError",
+    "VoiceErrorEvent",
     "VoiceStarted",
     "VoiceStopped",
     "VoiceTimeout",
@@ -244,7 +253,9 @@ class VoiceStopped(Event):
 
 
 @frozen
-class VoiceError(Event):
+class VoiceErrorEvent(Event):
+    """The server can't hear or speak; text goes on."""
+
     event: ClassVar[str] = "voice_error"
     error: str = ""
     raw: Mapping[str, Any] = _raw()
@@ -393,6 +404,46 @@ class Disconnected(Event):
     error: Optional[Exception] = None
 
 
+# ── of the session's voice ──
+
+
+@frozen
+class Transcript(Event):
+    """What the server has understood of the user's speech, so far or for good. ``transcript``."""
+
+    event: ClassVar[str] = "transcript"
+    text: str
+    is_final: bool
+
+
+@frozen
+class PlaybackStarted(Event):
+    """The first sample of a message is being heard. ``playback_started``."""
+
+    event: ClassVar[str] = "playback_started"
+    message_id: Optional[str]
+
+
+@frozen
+class PlaybackFinished(Event):
+    """The last sample of a message has been heard; not told of one that was interrupted. ``playback_finished``."""
+
+    event: ClassVar[str] = "playback_finished"
+    message_id: Optional[str]
+
+
+@frozen
+class Interrupted(Event):
+    """What the character was saying aloud has been cut off and is silent. ``interrupted``.
+
+    ``reason``: ``barge_in`` (the user spoke), ``interrupt`` (``Session.interrupt``), or what the server said.
+    """
+
+    event: ClassVar[str] = "interrupted"
+    message_id: Optional[str]
+    reason: str
+
+
 # ── to the server ──
 
 
@@ -400,13 +451,14 @@ class Disconnected(Event):
 class Capabilities:
     """What this client can do, declared when it connects.
 
-    The server takes a missing device for a present one, so all four are always sent. ``client_action`` asks for
-    typed actions; without it they come as XML tags in the text (the SDK reads both).
+    The server takes a missing device for a present one, so all four are always sent. ``microphone`` and ``speaker``
+    say that voice *may* be used: nothing is opened before ``Session.voice``. ``client_action`` asks for typed actions;
+    without it they come as XML tags in the text (the SDK reads both).
     """
 
     camera: bool = False
-    microphone: bool = False
-    speaker: bool = False
+    microphone: bool = True
+    speaker: bool = True
     client_action: bool = True
 
     def to_wire(self) -> Dict[str, Any]:
@@ -449,6 +501,43 @@ class ClientInterrupt(Event):
 
 
 @frozen
+class StartVoice(Event):
+    event: ClassVar[str] = "start_voice"
+    push_to_talk: bool = False
+
+    def to_wire(self) -> Dict[str, Any]:
+        return {"turn_mode": "push_to_talk"} if self.push_to_talk else {}
+
+
+@frozen
+class StopVoice(Event):
+    event: ClassVar[str] = "stop_voice"
+
+    def to_wire(self) -> Dict[str, Any]:
+        return {}
+
+
+@frozen
+class StreamAudio(Event):
+    """PCM16 little-endian mono at the session's sample rate."""
+
+    event: ClassVar[str] = "stream_audio"
+    pcm: bytes = field(repr=False)
+
+    def to_wire(self) -> Dict[str, Any]:
+        return {"audio": b64encode(self.pcm).decode()}
+
+
+@frozen
+class AudioPlaybackComplete(Event):
+    event: ClassVar[str] = "audio_playback_complete"
+    message_id: Optional[str] = None
+
+    def to_wire(self) -> Dict[str, Any]:
+        return {"message_id": self.message_id} if self.message_id else {}
+
+
+@frozen
 class UpdatePreferences(Event):
     event: ClassVar[str] = "update_preferences"
     enable_vision_acknowledgment: Optional[bool] = None
@@ -466,7 +555,7 @@ _RECEIVED: Dict[str, Type[Event]] = {
     for cls in (
         SessionInfo, AuthError, SessionRejectedEvent, BotResponse, BotVoice, SttResponse, Interrupt, ClientAction,
         CameraCapture, MemoryUpdated, MotiveUpdated, QuotaExceededEvent, ErrorEvent, VoiceStarted, VoiceStopped,
-        VoiceError, VoiceTimeout, SessionTimeout, LiveKitToken, LiveKitReady, LiveKitError, AgentTurnText,
+        VoiceErrorEvent, VoiceTimeout, SessionTimeout, LiveKitToken, LiveKitReady, LiveKitError, AgentTurnText,
         AgentTurnVoice, AgentTurnComplete, AgentConversationComplete,
     )
 }  # fmt: skip

@@ -179,6 +179,6 @@ def test_it_is_frozen():
 
 def test_devices_are_not_claimed_unless_told():
     assert load().capabilities.to_wire() == {
-        "version": "1", "camera": False, "microphone": False, "speaker": False, "client_action": True,
+        "version": "1", "camera": False, "microphone": True, "speaker": True, "client_action": True,
     }  # fmt: skip
     assert load(capabilities=Capabilities(client_action=False)).capabilities.to_wire()["client_action"] is False

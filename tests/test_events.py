@@ -223,7 +223,7 @@ def test_text_is_sent_as_it_is_where_that_can_be():
 
 def test_capabilities_name_every_device():
     assert Capabilities().to_wire() == {
-        "version": "1", "camera": False, "microphone": False, "speaker": False, "client_action": True,
+        "version": "1", "camera": False, "microphone": True, "speaker": True, "client_action": True,
     }  # fmt: skip
 
 
