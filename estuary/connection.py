@@ -394,6 +394,18 @@ class Connection:
                 raise NotConnected(f"the session is {self._state}; nothing was sent")
         link.send(packet)
 
+    @property
+    def queued(self) -> int:
+        """Characters that wait to be written to the live link; 0 where there is none."""
+        link = self._link
+        return 0 if link is None else link.queued
+
+    def hold_little(self) -> None:
+        """Audio is going to be sent: see ``Link.hold_little``."""
+        link = self._link
+        if link is not None:
+            link.hold_little()
+
     def close(self, deadline: Deadline) -> bool:
         """End it by the deadline, whatever the peer does. Closing twice is fine.
 

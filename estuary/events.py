@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import re
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from typing import Any, ClassVar, Dict, Mapping, Optional, Tuple, Type, Union
 
 from attrs import field, frozen
 
 from .codec import RENAME, structure
+from .errors import ProtocolError
 from .models import Memory
 
 __all__ = [
@@ -144,6 +145,18 @@ class BotVoice(Event):
     is_final: bool = False
     is_livekit: bool = False
     raw: Mapping[str, Any] = _raw()
+
+    def pcm(self) -> bytes:
+        """The audio, decoded; empty where there is none. Raises ``ProtocolError`` for what is no PCM16 in base64."""
+        if not self.audio:
+            return b""
+        try:
+            pcm = b64decode(self.audio, validate=True)
+        except ValueError as error:
+            raise ProtocolError(f"bot_voice.audio is no base64: {error}", event="bot_voice", field="audio") from None
+        if len(pcm) % 2:
+            raise ProtocolError("bot_voice.audio has half a sample", event="bot_voice", field="audio")
+        return pcm
 
 
 @frozen

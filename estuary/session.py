@@ -11,7 +11,20 @@ import warnings
 import weakref
 from collections import deque
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Callable, Deque, Dict, Iterator, Literal, Optional, Type, Union, overload
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Callable,
+    Deque,
+    Dict,
+    Iterator,
+    Literal,
+    Optional,
+    Sequence,
+    Type,
+    Union,
+    overload,
+)
 
 from .actions import Action, ActionRegistry
 from .config import Config
@@ -28,9 +41,11 @@ from .errors import (
     QuotaExceeded,
     ServerError,
     TurnTimeout,
+    VoiceError,
 )
 from .events import (
     BotResponse,
+    BotVoice,
     Capabilities,
     ClientAction,
     ClientInterrupt,
@@ -44,8 +59,16 @@ from .events import (
     SayLine,
     SessionInfo,
     SessionTimeout,
+    StartVoice,
+    StopVoice,
+    StreamAudio,
+    SttResponse,
     Text,
     UpdatePreferences,
+    VoiceErrorEvent,
+    VoiceStarted,
+    VoiceStopped,
+    VoiceTimeout,
     encode,
 )
 from .inbox import Inbox
@@ -58,6 +81,8 @@ if TYPE_CHECKING:
     from .rest.memories import Memories
     from .rest.models import Message
     from .rest.pages import Pages
+    from .voice.base import AudioSink, AudioSource
+    from .voice.voice import Voice
 
 __all__ = ["Session"]
 
@@ -67,6 +92,8 @@ _log = get_logger("estuary.session")
 SETTLE = 1.0
 #: How long a text that was handed over with ``wait=False`` and never answered holds up a later one. Seconds.
 STALE = 60.0
+#: How often it is looked whether audio is still coming. Seconds.
+LISTENING = 0.5
 #: What ``atexit`` gives all sessions together to say goodbye. Seconds.
 EXIT_DEADLINE = 0.3
 
@@ -152,6 +179,7 @@ class Session:
         name = str(next(_numbers))
         self._name = name
         self._rest: Optional[Client] = None
+        self._voice: Optional[Voice] = None
         #: the registry that ``on_action`` fills; ``actions.declarations()`` is what a character declares
         self.actions = actions if actions is not None else ActionRegistry()
         self._dispatcher = Dispatcher(name)
@@ -194,6 +222,9 @@ class Session:
         ``responses()`` can still be read. Closing twice is fine; ``connect()`` opens a closed session again.
         """
         deadline = Deadline(timeout)
+        voice = self._voice
+        if voice is not None:
+            voice.stop(deadline.remaining() or 0.0)
         # actions of replies that have arrived: their handlers may still talk to the server
         self._dispatcher.close(deadline)
         was_open = self._connection.close(deadline)
@@ -309,7 +340,9 @@ class Session:
 
         Args:
             text: What the player says.
-            text_only: Whether the answer is not to be spoken; true while voice is not running.
+            text_only: Whether the answer is not to be spoken; true while voice is not running. With ``False`` it waits
+                for the audio too, and ``reply.audio`` holds it (but a server that does not speak is given five
+                seconds only).
             wait: ``False`` hands the text over and returns ``None`` at once; the answer comes through
                 ``responses()``. It does not queue: the server stops what it is saying for it.
             timeout: Seconds for all of it, connecting and queueing included; ``None`` for no limit.
@@ -325,16 +358,7 @@ class Session:
             self._hand_over(text, text_only, Deadline(timeout))
             return None
         deadline = Deadline(timeout)
-        turn = self._begin(text, text_only, deadline, streaming=False)
-        try:
-            if not self._turn_changed.wait_for(lambda: turn.outcome is not None, deadline):
-                raise too_late(turn, deadline)
-        finally:
-            # an answer that is complete is not interrupted; any other end of the wait interrupts it
-            self._finish(turn)
-        reply = turn.reply()
-        self._wait_for_handlers(turn, deadline)
-        return reply
+        return self._whole_answer(self._begin(text, text_only, deadline, streaming=False), deadline)
 
     def stream(self, text: str, *, text_only: Optional[bool] = None, timeout: Optional[float] = 60.0) -> Stream:
         """Say something and read the answer as it arrives.
@@ -388,13 +412,20 @@ class Session:
 
         Does nothing where the session is not connected: then nothing is being said.
         """
+        self._interrupt("interrupt")
+
+    def _interrupt(self, reason: str) -> None:
+        voice = self._voice
+        sounding = None if voice is None else voice.sounding
         with self._lock:
-            message_id = self._conversation.speaking
+            message_id = self._conversation.speaking or sounding
             deliveries = self._conversation.interrupt_all(time.monotonic())
             for delivery in deliveries:
                 self._deliver(delivery)
             self._notify_turns()
             self._emit_quietly(ClientInterrupt(message_id))
+        if voice is not None:
+            voice.silence(None, reason)
 
     def say_line(self, text: str, *, text_only: Optional[bool] = None, timeout: Optional[float] = 60.0) -> None:
         """Have the character say exactly this, without a model. It interrupts what is being said.
@@ -405,9 +436,9 @@ class Session:
         """
         _check_text(text)
         self._connection.open(Deadline(timeout))
-        turn = Turn(text, time.monotonic(), claimed=False, is_line=True)
+        turn = Turn(text, claimed=False, is_line=True)
         with self._lock:
-            self._send_turn(turn, SayLine(text, True if text_only is None else text_only))
+            self._send_turn(turn, SayLine(text, self._text_only(text_only)))
 
     def update_preferences(
         self, *, enable_vision_acknowledgment: Optional[bool] = None, timeout: Optional[float] = 60.0
@@ -415,6 +446,114 @@ class Session:
         """Change how the server behaves in this session; what is not given stays as it is."""
         self._connection.open(Deadline(timeout))
         self._connection.send(encode(UpdatePreferences(enable_vision_acknowledgment)))
+
+    # ── speaking ──
+
+    def voice(
+        self,
+        *,
+        mode: str = "continuous",
+        source: Union[AudioSource, str, os.PathLike[str], None] = None,
+        sink: Union[AudioSink, str, os.PathLike[str], None] = None,
+        transport: str = "websocket",
+        echo: str = "auto",
+        barge_in: bool = True,
+        barge_in_grace: float = 1.5,
+        noise_suppression: bool = False,
+        high_pass: bool = False,
+        volume: float = 1.0,
+    ) -> Voice:
+        """A spoken conversation: ``with`` or ``start()`` begins it. Needs ``pip install 'estuary-sync[voice]'``.
+
+        What the character says comes through ``responses()`` too. Handlers of the events ``voice_started``,
+        ``voice_stopped``, ``transcript``, ``playback_started``, ``playback_finished``, ``interrupted`` and
+        ``voice_timeout`` run on the session's dispatch thread.
+
+        >>> with session.voice() as voice:                        # doctest: +SKIP
+        ...     voice.wait()                                      # until Ctrl-C, stop() or the server's timeout
+
+        Args:
+            mode: ``continuous`` (the server finds the ends of what is said) or ``push_to_talk`` (``voice.talking()``,
+                ``press()`` and ``release()``).
+            source: What is heard: ``Microphone(…)``, ``WavFile(…)`` (or a path), ``PCMBuffer(…)``, or anything with
+                the methods of ``AudioSource``. The default microphone where it is not given.
+            sink: Where the character speaks: ``Speaker(…)``, a path of a wav file to write, ``PCMBuffer()``,
+                ``NullSink()``, or an ``AudioSink``. The default speaker where it is not given.
+            transport: ``websocket``.
+            echo: ``cancel`` (with the ``livekit`` extra), ``suppress`` (the microphone is muted while the character
+                is heard, so it can't be talked over), ``off`` (for headphones), or ``auto``: the first of these that
+                can be had where both ends are devices. ``voice.echo`` says which is in force.
+            barge_in: Whether the character falls silent when the user speaks over it.
+            barge_in_grace: Seconds after the beginning of a message in which it does not.
+            noise_suppression, high_pass: Clean the microphone (with the ``livekit`` extra).
+            volume: What the character's voice is multiplied with, 0 to 4.
+
+        Raises:
+            ConfigError: An argument can't be right, or asks for what is not installed.
+            AudioDeviceError: The packages or libraries for devices are not installed.
+        """
+        from .voice.voice import Voice
+
+        return Voice(
+            self,
+            mode=mode,
+            source=source,
+            sink=sink,
+            transport=transport,
+            echo=echo,
+            barge_in=barge_in,
+            barge_in_grace=barge_in_grace,
+            noise_suppression=noise_suppression,
+            high_pass=high_pass,
+            volume=volume,
+        )
+
+    def ask_aloud(
+        self, speech: Union[AudioSource, str, os.PathLike[str], bytes], *, timeout: Optional[float] = 60.0
+    ) -> Reply:
+        """Ask with recorded speech, and wait for the whole answer with its audio. No sound card is needed.
+
+        >>> reply = session.ask_aloud("question.wav")             # doctest: +SKIP
+        >>> print(reply.transcript, "→", reply.text)              # doctest: +SKIP
+        >>> reply.save_audio("answer.wav")                        # doctest: +SKIP
+
+        Args:
+            speech: A path of a wav file, any source that ends by itself, or PCM16 mono at the session's sample rate.
+                At most five minutes.
+            timeout: Seconds for all of it, connecting and queueing included; ``None`` for no limit.
+
+        Returns:
+            A ``Reply`` with ``transcript`` (what the server understood), ``text`` and ``audio``.
+
+        Raises:
+            VoiceError: There is no speech in it, the server can't hear, or voice is running; or the file can't be
+                read.
+            ConfigError: It is empty, too long, or a device, which never ends.
+            TurnTimeout, ConnectionLost, QuotaExceeded, ServerError, ConnectError: As for ``send``.
+        """
+        from .voice.aloud import read_speech
+
+        deadline = Deadline(timeout)
+        rate = self._config.audio_sample_rate
+        packets = [encode(StreamAudio(pcm)) for pcm in read_speech(speech, rate)]
+        if self._voice is not None:
+            raise VoiceError("voice is running: stop it first, or say it to the microphone")
+        turn = Turn("", is_spoken=True)
+        turn.listen(rate)
+        self._take_turn(turn, StopVoice(), deadline, before=[encode(StartVoice(push_to_talk=True)), *packets])
+        return self._whole_answer(turn, deadline)
+
+    def _take_voice(self, voice: Voice) -> None:
+        """``voice`` starts: one at a time."""
+        with self._lock:
+            if self._voice is not None:
+                raise VoiceError("voice is running already in this session: stop it first")
+            self._voice = voice
+
+    def _give_voice_back(self, voice: Voice) -> None:
+        with self._lock:
+            if self._voice is voice:
+                self._voice = None
 
     # ── listening ──
 
@@ -456,7 +595,16 @@ class Session:
     def _begin(self, text: str, text_only: Optional[bool], deadline: Deadline, *, streaming: bool) -> Turn:
         """Queue for the turn, have a connection, send."""
         _check_text(text)
-        turn: Optional[Turn] = None
+        text_only = self._text_only(text_only)
+        turn = Turn(text, streaming=streaming)
+        if not text_only and not self._speaks:
+            turn.listen(self._config.audio_sample_rate)
+        self._take_turn(turn, Text(text, text_only), deadline)
+        return turn
+
+    def _take_turn(self, turn: Turn, event: Any, deadline: Deadline, before: Sequence[Any] = ()) -> None:
+        """Queue for ``turn``, have a connection, send ``before`` and then the ``event`` that is to be answered."""
+        sent = False
         try:
             ticket = _Ticket()
             try:
@@ -468,17 +616,20 @@ class Session:
                         f"an earlier turn of this session was not over within {deadline.timeout:g} s; "
                         "this text was not sent"
                     )
-                while turn is None:
+                while not sent:
                     self._connection.open(deadline)
                     self._settle(deadline)
-                    with self._lock:
-                        turn = Turn(text, time.monotonic(), streaming=streaming)
-                        try:
-                            self._send_turn(turn, Text(text, True if text_only is None else text_only))
-                        except NotConnected:
-                            if self._connection.is_live:
-                                raise  # it is stalled
-                            turn = None  # it has broken just now, and nothing was sent
+                    try:
+                        for packet in before:
+                            self._connection.send(packet)
+                        with self._lock:
+                            sent = True  # first: a Ctrl-C leaves it open whether it was
+                            self._send_turn(turn, event)
+                    except NotConnected:
+                        sent = False
+                        if self._connection.is_live:
+                            raise  # it is stalled
+                        turn.outcome = None  # it has broken just now, and nothing was sent
             finally:
                 ticket.done = True  # first, as a Ctrl-C may come before the rest
                 with self._lock:
@@ -486,10 +637,34 @@ class Session:
                         self._tickets.remove(ticket)
                     self._turn_changed.notify_all()
         except BaseException:
-            if turn is not None:
+            if sent:
                 self._finish(turn)
             raise
-        return turn
+
+    def _whole_answer(self, turn: Turn, deadline: Deadline) -> Reply:
+        """Wait until ``turn`` is over and the handlers of its actions have run."""
+        try:
+            wait_for, over = self._turn_changed.wait_for, turn.complete
+            if not wait_for(lambda: over(time.monotonic()), deadline, None if turn.audio is None else LISTENING):
+                raise too_late(turn, deadline)
+        finally:
+            # an answer that is complete is not interrupted; any other end of the wait interrupts it
+            self._finish(turn)
+            if turn.audio is not None:
+                with self._lock:
+                    self._conversation.stop_listening(turn)
+        reply = turn.reply()
+        self._wait_for_handlers(turn, deadline)
+        return reply
+
+    @property
+    def _speaks(self) -> bool:
+        """Whether voice runs, so that what the character says is heard."""
+        voice = self._voice
+        return voice is not None and voice.is_running
+
+    def _text_only(self, text_only: Optional[bool]) -> bool:
+        return not self._speaks if text_only is None else text_only
 
     def _may_begin(self, ticket: _Ticket) -> bool:
         """Under the lock: whether it is this one's turn."""
@@ -508,12 +683,12 @@ class Session:
             self._connection.open(deadline)
         self._settle(deadline)
         with self._lock:
-            turn = Turn(text, time.monotonic(), claimed=False)
-            self._send_turn(turn, Text(text, True if text_only is None else text_only))
+            self._send_turn(Turn(text, claimed=False), Text(text, self._text_only(text_only)))
 
-    def _send_turn(self, turn: Turn, event: Union[Text, SayLine]) -> None:
+    def _send_turn(self, turn: Turn, event: Union[Text, SayLine, StopVoice]) -> None:
         """Under the lock, so that the order of turns is the order on the wire."""
         try:
+            turn.started = time.monotonic()
             self._conversation.begin(turn)
             self._connection.send(encode(event))
         except Exception as error:
@@ -601,7 +776,66 @@ class Session:
                 self._notify_turns()
             if self._abandoned:
                 self._end_abandoned()
+        if self._voice is not None:
+            self._voice.on_bot_response(event.is_final)
         self._dispatcher.emit("bot_response", event)
+
+    def _on_bot_voice(self, event: BotVoice) -> None:
+        voice = self._voice
+        with self._lock:
+            wanted = self._conversation.wants_audio
+        if voice is not None or wanted:
+            pcm = event.pcm()
+            if wanted:
+                with self._lock:
+                    self._conversation.bot_voice(event.message_id, pcm, event.is_final, time.monotonic())
+                    if self._conversation.turn_ended:
+                        self._notify_turns()
+            if voice is not None:
+                voice.on_bot_voice(event.message_id, pcm, event.is_final)
+        self._dispatcher.emit("bot_voice", event)
+
+    def _on_stt_response(self, event: SttResponse) -> None:
+        if event.is_final:
+            with self._lock:
+                self._conversation.transcript(event.text, time.monotonic())
+                if self._conversation.turn_ended:
+                    self._notify_turns()
+        self._dispatcher.emit("stt_response", event)
+        if self._voice is not None:
+            self._voice.on_transcript(event.text, event.is_final)
+
+    def _on_voice_started(self, event: VoiceStarted) -> None:
+        self._dispatcher.emit("voice_started", event)
+        if self._voice is not None:
+            self._voice.on_started()
+
+    def _on_voice_stopped(self, event: VoiceStopped) -> None:
+        self._dispatcher.emit("voice_stopped", event)
+        if self._voice is not None:
+            self._voice.on_stopped()
+
+    def _on_voice_error(self, event: VoiceErrorEvent) -> None:
+        self._dispatcher.emit("voice_error", event)
+        self._voice_failed(VoiceError(f"the server can't go on with voice: {event.error or 'it does not say why'}"))
+
+    def _voice_failed(self, error: VoiceError) -> None:
+        with self._lock:
+            waited_for = self._conversation.voice_failed(error, time.monotonic())
+            self._notify_turns()
+        if self._voice is not None:
+            self._voice.on_error(error)
+        elif not waited_for:
+            self._dispatcher.error(error)
+
+    def _on_voice_timeout(self, event: VoiceTimeout) -> None:
+        self._dispatcher.emit("voice_timeout", event)
+        with self._lock:
+            error = VoiceError("the server ended voice, as it heard nothing for too long")
+            self._conversation.voice_failed(error, time.monotonic())
+            self._notify_turns()
+        if self._voice is not None:
+            self._voice.on_timeout(event)
 
     def _deliver(self, delivery: Delivery) -> None:
         """Under the lock: to the turn or the inbox, its handlers queued first."""
@@ -643,6 +877,8 @@ class Session:
             for delivery in self._conversation.interrupt(event, time.monotonic()):
                 self._deliver(delivery)
             self._notify_turns()
+        if self._voice is not None:
+            self._voice.silence(event.message_id, event.reason or "server")
         self._dispatcher.emit("interrupt", event)
 
     def _on_error(self, event: ErrorEvent) -> None:
@@ -684,6 +920,8 @@ class Session:
             if self._connection.info is info:  # and not lost or closed meanwhile
                 event = Reconnected(info, attempts) if attempts else Connected(info)
                 self._dispatcher.emit(event.event, event)
+        if attempts and self._voice is not None:
+            self._voice.on_reconnected()
 
     def connection_lost(self, error: ConnectionLost) -> None:
         """What was under way fails. On the read thread."""
@@ -698,6 +936,8 @@ class Session:
         with self._lock:
             self._inbox_changed.notify_all()
             self._turn_changed.notify_all()
+        if self._voice is not None:
+            self._voice.on_disconnected(self._lost())
         self._report(Disconnected(reason, error))
 
     def _report(self, event: Union[Reconnecting, Disconnected]) -> None:
@@ -735,6 +975,9 @@ class Session:
         """In the child: no threads, no connection of its own yet, the parent's socket left alone."""
         self._dispatcher.reset()
         self._connection.reset()
+        voice, self._voice = self._voice, None
+        if voice is not None:
+            voice.fork()
         self._reset()
 
 
@@ -752,6 +995,12 @@ _HANDLERS: Dict[type, Callable[[Session, Any], None]] = {
     ErrorEvent: Session._on_error,
     QuotaExceededEvent: Session._on_quota,
     SessionTimeout: Session._on_session_timeout,
+    BotVoice: Session._on_bot_voice,
+    SttResponse: Session._on_stt_response,
+    VoiceStarted: Session._on_voice_started,
+    VoiceStopped: Session._on_voice_stopped,
+    VoiceErrorEvent: Session._on_voice_error,
+    VoiceTimeout: Session._on_voice_timeout,
 }
 
 

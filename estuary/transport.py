@@ -40,6 +40,8 @@ NAMESPACE = "/sdk"
 #: What waits to be written, at most: beyond it the link is stalled, and sending raises.
 MAX_QUEUED_PACKETS = 1000
 MAX_QUEUED_CHARS = 32_000_000
+#: What the kernel may hold of what it can't send yet, while voice runs. Bytes: a quarter of a second of audio.
+NOT_SENT = 16_384
 #: A message from the server larger than this is garbage. Bytes.
 MAX_MESSAGE = 64 * 1024 * 1024
 
@@ -311,6 +313,24 @@ class Link:
             if self.ended or self._closing:
                 raise NotConnected("the connection is closed; nothing was sent")
             self._put(packet)
+
+    @property
+    def queued(self) -> int:
+        """Characters that wait to be written."""
+        return self._queued_chars
+
+    def hold_little(self) -> None:
+        """Have the kernel take no more than it can send soon, so that audio waits here, where it can be dropped.
+
+        Linux and macOS; elsewhere a stalled connection swallows some seconds of it.
+        """
+        option = getattr(socket, "TCP_NOTSENT_LOWAT", None)
+        sock = self._socket()
+        if option is not None and sock is not None:
+            try:
+                sock.setsockopt(socket.IPPROTO_TCP, option, NOT_SENT)
+            except OSError:
+                pass  # it is closed already, or not TCP (a proxy's tunnel): audio may then be late, and nothing else
 
     def _put(self, packet: str) -> None:
         engine = self._engine

@@ -12,13 +12,14 @@ event, in the wire's order, and says where each chunk belongs. The wire ties no 
 from __future__ import annotations
 
 import os
+import wave
 from collections import OrderedDict, deque
-from typing import Deque, Dict, List, NamedTuple, Optional, Tuple, Union
+from typing import Any, Deque, Dict, List, NamedTuple, Optional, Tuple, Union
 
 from attrs import define, field, frozen
 
 from .actions import Action, ActionLedger, ActionParser
-from .errors import again
+from .errors import VoiceError, again
 from .events import BotResponse, ClientAction, Interrupt
 
 __all__ = ["Conversation", "Message", "Reply", "Response", "Timing", "Turn"]
@@ -27,6 +28,10 @@ __all__ = ["Conversation", "Message", "Reply", "Response", "Timing", "Turn"]
 REMEMBERED = 256
 #: Scripted lines that wait for their text to come back. They are optional: a server may not echo them.
 MAX_LINES = 8
+#: How long an answer whose text is complete is waited for to be said aloud, after the last piece of either. Seconds.
+AUDIO_PATIENCE = 5.0
+#: Messages whose audio came before their text and is kept for it.
+MAX_EARLY = 8
 
 
 @frozen
@@ -51,13 +56,28 @@ class Reply:
     #: the answer was cut off: ``text`` is what was said until then
     interrupted: bool = False
     timing: Timing = Timing(None, 0.0)
-    #: what was spoken, if anything: PCM16 little-endian mono at the session's sample rate
+    #: what was spoken, if it was asked for: PCM16 little-endian mono at ``sample_rate``
     audio: Optional[bytes] = field(default=None, repr=False)
+    #: Hz of ``audio``
+    sample_rate: Optional[int] = None
     #: what the user said, for a spoken turn
     transcript: Optional[str] = None
 
     def __str__(self) -> str:
         return self.text
+
+    def save_audio(self, path: Union[str, os.PathLike[str]]) -> None:
+        """Write ``audio`` as a wav file.
+
+        Raises ``VoiceError`` where the reply has none: ask for it with ``send(…, text_only=False)`` or ``ask_aloud``.
+        """
+        if self.audio is None or self.sample_rate is None:
+            raise VoiceError("this reply has no audio: ask for it with send(…, text_only=False), or use ask_aloud()")
+        with wave.open(os.fspath(path), "wb") as file:
+            file.setnchannels(1)
+            file.setsampwidth(2)
+            file.setframerate(self.sample_rate)
+            file.writeframes(self.audio)
 
 
 @frozen(eq=False)
@@ -211,7 +231,8 @@ class Turn:
     """One text and its answer. ``outcome`` is ``None`` while it is under way."""
 
     text: str
-    started: float
+    #: when it was handed to the transport
+    started: float = 0.0
     #: a ``send()`` or ``stream()`` waits for it; otherwise its answer goes to ``responses()``
     claimed: bool = True
     #: a ``stream()`` takes its chunks
@@ -226,6 +247,25 @@ class Turn:
     outcome: Union[str, Exception, None] = None
     #: number of the last callback that its actions queued, for ``Dispatcher.wait_for``
     last_callback: int = 0
+    #: the user spoke it: ``text`` is empty, and ``transcript`` what the server understood
+    is_spoken: bool = False
+    transcript: Optional[str] = None
+    #: what is said aloud is kept, and belongs to the reply
+    audio: Optional[bytearray] = None
+    sample_rate: Optional[int] = None
+    #: when something of the answer, text or audio, last came; and whether all of its audio has
+    last_at: float = 0.0
+    audio_over: bool = False
+
+    def listen(self, sample_rate: int) -> None:
+        """Keep what is said aloud."""
+        self.audio, self.sample_rate = bytearray(), sample_rate
+
+    def complete(self, now: float) -> bool:
+        """Whether there is nothing more to wait for: also of the audio, where it is wanted and still coming."""
+        if self.outcome is None:
+            return False
+        return self.audio is None or self.audio_over or self.outcome != "final" or now - self.last_at > AUDIO_PATIENCE
 
     @property
     def text_so_far(self) -> str:
@@ -239,8 +279,14 @@ class Turn:
         first = None if self.first_chunk is None else self.first_chunk - self.started
         timing = Timing(first, (self.ended or self.started) - self.started)
         interrupted = self.outcome == "interrupted"
+        audio = bytes(self.audio) if self.audio else None
+        spoken: Dict[str, Any] = {
+            "audio": audio,
+            "sample_rate": self.sample_rate if audio else None,
+            "transcript": self.transcript,
+        }
         if message is None:
-            return Reply("", interrupted=interrupted, timing=timing)
+            return Reply("", interrupted=interrupted, timing=timing, **spoken)
         return Reply(
             text=message.final_text(),
             raw_text=message.raw(),
@@ -248,6 +294,7 @@ class Turn:
             message_id=message.id,
             interrupted=interrupted,
             timing=timing,
+            **spoken,
         )
 
 
@@ -267,6 +314,10 @@ class Conversation:
         #: messages that are over; ``None`` for those that were cut off, of which nothing counts any more
         self._closed: OrderedDict[str, Optional[ActionLedger]] = OrderedDict()
         self.turn_ended = False
+        #: texts whose answers are wanted aloud, by the message that answers them
+        self._aloud: Dict[str, Turn] = {}
+        #: audio of messages whose text is still to come, and whether that was all of it
+        self._early: OrderedDict[str, Tuple[bytearray, bool]] = OrderedDict()
 
     # ── what was sent ──
 
@@ -315,8 +366,11 @@ class Conversation:
                 if turn is not None:
                     turn.message = message
                     turn.first_chunk = now
+                    self._listen(turn, message, now)
         response = message.add(event)
         turn = message.turn
+        if turn is not None:
+            turn.last_at = now
         if event.is_final:
             self._close(message)
             if turn is not None:
@@ -326,6 +380,61 @@ class Conversation:
         if turn.outcome not in (None, "final"):
             return None  # an orphan's late answer
         return Delivery(turn, response)
+
+    def _listen(self, turn: Turn, message: Message, now: float) -> None:
+        """The answer's message is known: what is said aloud of it belongs to the turn, if that wants it."""
+        if turn.audio is None or message.id is None:
+            return
+        self._aloud[message.id] = turn
+        early = self._early.pop(message.id, None)
+        if early is not None:
+            self.bot_voice(message.id, bytes(early[0]), early[1], now)
+
+    @property
+    def wants_audio(self) -> bool:
+        """Whether somebody waits for audio."""
+        return bool(self._aloud) or any(t.audio is not None for t in self._turns)
+
+    def bot_voice(self, message_id: Optional[str], pcm: bytes, is_final: bool, now: float) -> None:
+        """A piece of what is said aloud. It may come before its text, and most of it comes after."""
+        if message_id is None or (message_id in self._closed and message_id not in self._aloud):
+            return
+        turn = self._aloud.get(message_id)
+        if turn is None or turn.audio is None:
+            audio, _ = self._early.setdefault(message_id, (bytearray(), False))
+            audio += pcm
+            self._early[message_id] = (audio, is_final)
+            if len(self._early) > MAX_EARLY:
+                self._early.popitem(last=False)
+            return
+        turn.audio += pcm
+        turn.last_at = now
+        if is_final:
+            turn.audio_over = True
+            del self._aloud[message_id]
+            self.turn_ended = True
+
+    def stop_listening(self, turn: Turn) -> None:
+        """Nobody waits for the audio of this turn any more."""
+        for message_id in [key for key, aloud in self._aloud.items() if aloud is turn]:
+            del self._aloud[message_id]
+
+    def transcript(self, text: str, now: float) -> None:
+        """The server has understood what the user said, or that nothing was said."""
+        turn = next((t for t in self._turns if t.is_spoken and t.transcript is None), None)
+        if turn is None:
+            return
+        turn.transcript = text
+        if not text.strip() and turn.message is None:
+            self._end(turn, VoiceError("no speech was heard in what was sent: is it silent, or very quiet?"), now)
+
+    def voice_failed(self, error: Exception, now: float) -> bool:
+        """Voice can't go on: ends the spoken turn that waits for its answer, if there is one."""
+        turn = next((t for t in self._turns if t.is_spoken and t.message is None), None)
+        if turn is None:
+            return False
+        self._end(turn, error, now)
+        return True
 
     def client_action(self, event: ClientAction) -> Optional[Tuple[Action, Optional[Turn]]]:
         """The action, unless it was already noticed as a tag or belongs to a message that was cut off."""
@@ -354,6 +463,7 @@ class Conversation:
         """The server ends a message. Gives the closing chunk of what was in the inbox."""
         message_id = event.message_id
         if message_id is not None and message_id in self._closed:
+            self._fall_silent(message_id, now)
             return []
         message = self._open.get(message_id)
         if message is None and message_id is None:
@@ -372,6 +482,13 @@ class Conversation:
             self._end(waiting[0], "interrupted", now)
         return []
 
+    def _fall_silent(self, message_id: str, now: float) -> None:
+        """A message whose text was complete is no longer said aloud."""
+        turn = self._aloud.pop(message_id, None)
+        if turn is not None:
+            turn.outcome, turn.ended = "interrupted", now
+            self.turn_ended = True
+
     def failed(self, error: Exception, now: float) -> List[Delivery]:
         """The server could not answer: ends the oldest text that is not answered. Gives the message's closing chunk."""
         turn = next((t for t in self._turns if not t.is_line), None)
@@ -384,6 +501,9 @@ class Conversation:
 
     def connection_lost(self, error: Exception, now: float) -> List[Delivery]:
         """Everything under way ends. Gives the closing chunks of what was in the inbox."""
+        for message_id in list(self._aloud):
+            if message_id in self._closed:
+                self._fall_silent(message_id, now)
         deliveries = [d for m in list(self._open.values()) for d in self._cut(m, now, error)]
         for turn in list(self._turns):
             self._end(turn, error, now)
@@ -404,6 +524,9 @@ class Conversation:
 
     def interrupt_all(self, now: float) -> List[Delivery]:
         """The user interrupts: every message ends here. Gives the closing chunks of what was in the inbox."""
+        for message_id in list(self._aloud):
+            if message_id in self._closed:
+                self._fall_silent(message_id, now)
         deliveries = [d for m in list(self._open.values()) if m.chunks for d in self._cut(m, now)]
         for turn in self.active:
             self.give_up(turn, now)
@@ -446,6 +569,9 @@ class Conversation:
 
     def _close(self, message: Message, *, cut: bool = False) -> None:
         self._open.pop(message.id, None)
+        if cut and message.id is not None:
+            self._aloud.pop(message.id, None)
+            self._early.pop(message.id, None)
         if message.id is not None:
             self._remember(message.id, None if cut else message.ledger)
 

@@ -16,7 +16,11 @@ class AudioSource(Protocol):
 
     ``open``, ``read`` and ``close`` are called on one and the same thread (``estuary-capture-…``), in this order; a
     source may be opened again after ``close``. An exception in any of them ends voice with an ``AudioDeviceError``,
-    after one try to open it anew.
+    after one try to open a device anew.
+
+    An attribute ``live`` that is true says that it is a device: it goes on whether anybody reads or not, so what can't
+    be sent in time is dropped (without it, reading waits), and it may be opened anew. ``latency``, where there is one,
+    is the seconds that it holds sound back.
     """
 
     #: Hz of what ``read`` gives; valid after ``open``
@@ -42,7 +46,8 @@ class AudioSource(Protocol):
 class AudioSink(Protocol):
     """Where the character's speech goes: a speaker, a file, a buffer, anything with these methods.
 
-    All are called on one and the same thread (``estuary-playback-…``). An exception ends voice as for sources.
+    All are called on one and the same thread (``estuary-playback-…``). An exception ends voice as for sources, and
+    ``live`` means the same; a live sink is given silence while nothing is said, others only what is said.
     """
 
     #: Hz of what ``write`` takes; valid after ``open``

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from puppet import RAW, Log, WireServer, answer
 
-from estuary import ProtocolError, ServerError
+from estuary import ProtocolError, ServerError, VoiceError
 from estuary.events import _RECEIVED, decode
 
 #: Ends the session or refuses it, if well-formed: these the server may say, so they are no garbage.
@@ -61,7 +61,8 @@ def expected(name, payload):
         event = decode(name, payload)
     except ProtocolError as error:
         return [(ProtocolError, error.event, error.field)]
-    return [(ServerError, None, None)] if name == "error" and event else []
+    told_to_the_user = {"error": ServerError, "voice_error": VoiceError}
+    return [(told_to_the_user[name], None, None)] if event and name in told_to_the_user else []
 
 
 def told(errors):
