@@ -43,6 +43,9 @@ class Visitor:
     audio_sample_rate: int
     realtime_memory: bool
     client_action: bool
+    #: what it can hear with, and be heard by
+    speaker: bool = True
+    microphone: bool = True
     token: Optional[Token] = None
 
 
@@ -101,6 +104,8 @@ class Access:
             audio_sample_rate=rate,
             realtime_memory=auth.get("realtime_memory") is True,
             client_action=capabilities.get("client_action") is True,
+            speaker=capabilities.get("speaker") is not False,
+            microphone=capabilities.get("microphone") is not False,
             token=token,
         )
 

@@ -29,6 +29,8 @@ from .storage.conversations import ConversationStore
 from .storage.database import Database
 from .storage.keys import KeyStore
 from .storage.turnlog import TurnLog
+from .voice.engines import VoiceEngines
+from .voice.session import VoiceService
 
 __all__ = ["MAX_FRAME", "App"]
 
@@ -66,14 +68,23 @@ class App:
         self.characters = CharacterStore(database)
         self.memory = MemoryService(database, options)
         access = Access(database, self.keys, self.characters, runtime_key)
+        self.voice = VoiceEngines(options)
+        turn_log = TurnLog(database)
         self.namespace = SdkNamespace(
             database=database,
-            turn_log=TurnLog(database),
+            turn_log=turn_log,
             memory=self.memory,
             access=access,
             engine=chat,
             options=options,
             connections=connections,
+            voice=VoiceService(
+                engines=self.voice,
+                database=database,
+                turn_log=turn_log,
+                most=options.max_voice_sessions,
+                timeout=options.voice_timeout,
+            ),
         )
         self._socketio = socketio.AsyncServer(
             async_mode="asgi",
@@ -94,6 +105,7 @@ class App:
         self._socketio.register_namespace(self.namespace)
         services = Services(database, self.characters, ConversationStore(database), access, self.memory)
         self.rest = _rest(services, chat, self.namespace)
+        self.rest.state.voice = self.voice
         self._models = ModelMaker(database)
         self.rest.state.models = self._models
         self.rest.state.guests = self.namespace.guests
@@ -102,11 +114,13 @@ class App:
     async def close(self, timeout: float) -> None:
         """End every session and wait until what was said is stored."""
         await asyncio.gather(self.namespace.close(timeout), self._models.close(timeout))
+        await self.voice.close()
         await self._socketio.shutdown()
 
     def finish(self, timeout: float) -> None:
         """Finish what is left to remember. After ``close()``, on any thread but the event loop's."""
         self.memory.close(timeout)
+        self.voice.finish(timeout)
 
 
 def _rest(services: Services, chat: ChatEngine, namespace: SdkNamespace) -> FastAPI:

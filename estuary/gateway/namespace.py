@@ -23,16 +23,15 @@ from .storage.tables import new_id
 from .storage.turnlog import NoSuchCharacter, TurnLog
 from .text import clean
 from .turns import Turns
+from .voice.session import Voice, VoiceService
 from .wire import NAMESPACE, Wire
 
 __all__ = ["SdkNamespace"]
 
 log = logging.getLogger("estuary.gateway")
 
-#: voice and vision are not there yet: the event that says so, and the field that names the reason
+#: rooms, vision and talks of characters are not there yet: the event that says so, and its field for the reason
 _NOT_AVAILABLE = {
-    "start_voice": ("voice_error", "error"),
-    "stream_audio": ("voice_error", "error"),
     "livekit_token": ("livekit_error", "error"),
     "livekit_join": ("livekit_error", "error"),
     "camera_image": ("error", "message"),
@@ -40,8 +39,6 @@ _NOT_AVAILABLE = {
 }
 #: events that need no answer: they end or report what never began
 _NOTHING_TO_DO = {
-    "stop_voice",
-    "audio_playback_complete",
     "livekit_leave",
     "livekit_mute",
     "stop_agent_conversation",
@@ -66,6 +63,7 @@ class _Client:
     key_id: str
     wire: Wire
     turns: Turns
+    voice: Voice
     cut: Callable[[], None]
     #: character and player
     pair: Pair
@@ -73,7 +71,6 @@ class _Client:
     #: it wants to be told what is remembered
     realtime_memory: bool = False
     preferences: dict[str, Any] = field(factory=dict)
-    told_no_audio: bool = False
     last_activity: float = 0.0
     idle_timer: Optional[asyncio.TimerHandle] = None
 
@@ -91,6 +88,7 @@ class SdkNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # python-soc
         engine: ChatEngine,
         options: GatewayOptions,
         connections: Connections,
+        voice: VoiceService,
     ) -> None:
         super().__init__(NAMESPACE)
         self._db = database
@@ -102,6 +100,7 @@ class SdkNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # python-soc
         self._engine = engine
         self._options = options
         self._connections = connections
+        self._voice = voice
         self._clients: dict[str, _Client] = {}
         #: those who came by a share link
         self.guests = Guests(database)
@@ -165,6 +164,16 @@ class SdkNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # python-soc
             raise Refused("session_rejected", {"reason": "concurrent_limit", "cap": cap, "share_token_id": None})
         if not self.server.manager.is_connected(sid, NAMESPACE):
             raise Refused("auth_error", {"error": "the client has left"})
+        voice = Voice(
+            self._voice,
+            wire=wire,
+            character_id=visitor.character_id,
+            rate=visitor.audio_sample_rate,
+            microphone=visitor.microphone,
+            heard=lambda text: turns.text(clean(text), aloud=True),
+            barge_in=lambda: turns.barge_in(),
+            busy=lambda: turns.busy or turns.sounding,
+        )
         turns = Turns(
             wire=wire,
             database=self._db,
@@ -176,6 +185,7 @@ class SdkNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # python-soc
             player_id=visitor.player_id,
             key_id=visitor.key_id,
             typed_actions=visitor.client_action,
+            mouth=voice.mouth if visitor.speaker else None,
         )
         client = _Client(
             sid,
@@ -184,6 +194,7 @@ class SdkNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # python-soc
             visitor.key_id,
             wire,
             turns,
+            voice,
             cut,
             (visitor.character_id, visitor.player_id),
             conversation_id,
@@ -214,6 +225,7 @@ class SdkNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # python-soc
         if client.idle_timer is not None:
             client.idle_timer.cancel()
         client.wire.close()
+        client.voice.close()
         await client.turns.close(timeout)
         if not any(other.pair == client.pair for other in self._clients.values()):
             self._memory.conversation_over(client.pair, client.conversation_id)
@@ -305,6 +317,8 @@ class SdkNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # python-soc
         # Not reading on is what holds back a client that sends faster than it reads or than we can store.
         if client.wire.congested and event != "client_interrupt":
             await client.wire.room()
+        if client.voice.congested:
+            await client.voice.room()
         while client.turns.backlog >= _BACKLOG:
             await client.turns.settle()
         return answer
@@ -313,15 +327,22 @@ class SdkNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # python-soc
         if event == "text":
             fields = _object(payload)
             text = self._text(fields)
-            _flag(fields, "textOnly")
-            client.turns.text(text)
+            client.turns.text(text, aloud=not _flag(fields, "textOnly"))
         elif event == "say_line":
             fields = _object(payload)
             text = self._text(fields)
-            _flag(fields, "text_only")
-            client.turns.say_line(text)
+            client.turns.say_line(text, aloud=not _flag(fields, "text_only"))
         elif event == "client_interrupt":
             client.turns.interrupt(_string(_object(payload, optional=True), "message_id"))
+        elif event == "stream_audio":
+            client.voice.audio(payload)
+        elif event == "start_voice":
+            mode = _string(_object(payload, optional=True), "turn_mode")
+            client.voice.start(press=mode == "push_to_talk")
+        elif event == "stop_voice":
+            client.voice.stop()
+        elif event == "audio_playback_complete":
+            client.voice.played(_string(_object(payload, optional=True), "message_id"))
         elif event == "update_preferences":
             fields = _object(payload)
             _flag(fields, "enableVisionAcknowledgment")
@@ -329,7 +350,8 @@ class SdkNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # python-soc
         elif event == "renew_authentication":
             return {"ok": False, "error": "this gateway takes API keys, not client tokens"}
         elif event in _NOT_AVAILABLE:
-            self._unavailable(client, event)
+            name, key = _NOT_AVAILABLE[event]
+            client.wire.send(name, {key: f"{event} is not available in this version of the gateway"})
         elif event not in _NOTHING_TO_DO:
             log.debug("the unknown event %r of a client is ignored", event)
         return None
@@ -348,15 +370,6 @@ class SdkNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # python-soc
             raise _Malformed("text is empty")
         return clean(text)
 
-    def _unavailable(self, client: _Client, event: str) -> None:
-        name, key = _NOT_AVAILABLE[event]
-        if event == "stream_audio":
-            # one answer is enough for a stream
-            if client.told_no_audio:
-                return
-            client.told_no_audio = True
-        client.wire.send(name, {key: f"{event} is not available in this version of the gateway"})
-
 
 def _limited(options: GatewayOptions, visitor: Visitor) -> GatewayOptions:
     """The options for a session: a share link may allow fewer messages than the gateway does."""
@@ -374,10 +387,11 @@ def _object(payload: Any, *, optional: bool = False) -> Mapping[str, Any]:
     return payload
 
 
-def _flag(fields: Mapping[str, Any], name: str) -> None:
+def _flag(fields: Mapping[str, Any], name: str) -> bool:
     value = fields.get(name)
     if value is not None and not isinstance(value, bool):
         raise _Malformed(f"{name} must be true or false, not {_kind(value)}")
+    return value is True
 
 
 def _string(fields: Mapping[str, Any], name: str) -> Optional[str]:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic.alias_generators import to_camel
 
 from .engines.base import ActionSpec, ParameterSpec, Persona
+from .voice.base import VoiceSettings
 
 __all__ = [
     "CharacterBody",
@@ -28,6 +29,7 @@ __all__ = [
     "action_specs",
     "merge",
     "persona_of",
+    "voice_settings",
 ]
 
 _Word = Annotated[str, Field(max_length=100)]
@@ -168,6 +170,17 @@ def persona_of(body: dict[str, Any]) -> Persona:
         personality=persona["personality"],
         background=persona["background"],
         system_prompt=persona["system_prompt"],
+    )
+
+
+def voice_settings(body: dict[str, Any]) -> VoiceSettings:
+    """How a character is to be heard and to hear."""
+    return VoiceSettings(
+        voice=body["tts"]["voice"] or body["tts"]["voice_preset"],
+        speed=body["tts"]["speed"],
+        language=body["stt"]["language"],
+        sensitivity=body["vad"]["sensitivity"],
+        min_speech_seconds=body["vad"]["min_speech_duration_ms"] / 1000,
     )
 
 
@@ -325,6 +338,7 @@ class Engines(BaseModel):
     chat: str
     stt: str
     tts: str
+    vad: str
     vlm: str
     memory: str
     embeddings: str

@@ -112,7 +112,8 @@ class Gateway:
             listener.close()
             self._database.close()
             raise
-        log.info("the gateway listens on %s, database %s, chat engine %s", self.url, self._database.name, chat.name)
+        engines = ", ".join(f"{kind} {name}" for kind, name in {"chat": chat.name, **self._app.voice.names()}.items())
+        log.info("the gateway listens on %s, database %s, engines: %s", self.url, self._database.name, engines)
 
     def __repr__(self) -> str:
         state = "closed" if self._closed else f"on {self.url}"

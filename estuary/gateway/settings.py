@@ -94,6 +94,19 @@ def _embedder(_: Any, attribute: Attribute[Any], value: Any) -> None:
         raise ConfigError(f"{attribute.name} must have a name and an embed() method (see estuary.gateway.memory)")
 
 
+def _voice_engine(method: str, *names: str) -> _Validator:
+    def check(_: Any, attribute: Attribute[Any], value: Any) -> None:
+        if value is None or value in names:
+            return
+        if isinstance(value, str) or not (callable(getattr(value, method, None)) and hasattr(value, "name")):
+            raise ConfigError(
+                f"{attribute.name} must be one of {', '.join(map(repr, names))}, or have a name and a {method}() "
+                "method (see estuary.gateway.voice.base)"
+            )
+
+    return check
+
+
 def _api_key(_: Any, attribute: Attribute[Any], value: Any) -> None:
     if value is not None and not (isinstance(value, str) and value.startswith("est_") and len(value) >= 12):
         raise ConfigError(f"{attribute.name} must start with 'est_' and have at least 12 characters")
@@ -150,6 +163,27 @@ class GatewayOptions:
     extractor: Any = field(default=None, validator=_extractor)
     #: what search by meaning rests on; by default an embedded model, or the endpoint at ``embeddings_url``
     embedder: Any = field(default=None, validator=_embedder)
+    #: what understands speech: ``moonshine`` or ``pocketsphinx``, embedded (by default the first that is installed),
+    #: ``none``, or an object (see ``estuary.gateway.voice.base``)
+    stt: Any = field(default=None, validator=_voice_engine("transcribe", "moonshine", "pocketsphinx", "none"))
+    #: base URL of an OpenAI-compatible endpoint with ``/audio/transcriptions``
+    stt_url: Optional[str] = field(default=None, validator=_url, repr=lambda url: repr(hide_userinfo(url)))
+    stt_model: Optional[str] = field(default=None, validator=_text())
+    stt_api_key: Optional[str] = field(default=None, validator=_text(), repr=False)
+    #: what speaks: ``hibari``, embedded (the default), ``none``, or an object
+    tts: Any = field(default=None, validator=_voice_engine("speak", "hibari", "none"))
+    #: base URL of an OpenAI-compatible endpoint with ``/audio/speech``
+    tts_url: Optional[str] = field(default=None, validator=_url, repr=lambda url: repr(hide_userinfo(url)))
+    tts_model: Optional[str] = field(default=None, validator=_text())
+    tts_api_key: Optional[str] = field(default=None, validator=_text(), repr=False)
+    #: the voice of characters that name none
+    tts_voice: Optional[str] = field(default=None, validator=_text())
+    #: what tells speech from other sounds: ``silero``, embedded (the default), ``none``, or an object
+    vad: Any = field(default=None, validator=_voice_engine("stream", "silero", "none"))
+    #: voice conversations that may go on at once; the next one is refused
+    max_voice_sessions: int = field(default=10, validator=_number(0, whole=True))
+    #: a voice conversation in which nobody speaks for so long is ended; the session goes on
+    voice_timeout: Optional[float] = field(default=300.0, validator=_number(0, above=True, optional=True))
     #: base URL of an OpenAI-compatible embeddings endpoint
     embeddings_url: Optional[str] = field(default=None, validator=_url)
     embeddings_model: Optional[str] = field(default=None, validator=_text())
@@ -180,6 +214,12 @@ class GatewayOptions:
             raise ConfigError("llm_model needs llm_url: the base URL of the endpoint that serves it")
         if self.llm_url is not None and self.llm_model is None:
             raise ConfigError("llm_url needs llm_model: the name of the model to ask for")
+        for kind in ("stt", "tts"):
+            engine, url, model = (getattr(self, f"{kind}{part}") for part in ("", "_url", "_model"))
+            if (url is None) != (model is None):
+                raise ConfigError(f"{kind}_url and {kind}_model belong together: give both or neither")
+            if engine is not None and url is not None:
+                raise ConfigError(f"give either {kind} or {kind}_url, not both")
         if self.extractor == "llm" and self.llm_url is None:
             raise ConfigError("extractor='llm' needs llm_url and llm_model: the endpoint that draws the memories")
         if (self.embeddings_url is None) != (self.embeddings_model is None):

@@ -3,6 +3,9 @@
 A turn goes through five steps: the user's message is committed; the engine answers and its pieces are sent; what was
 said is committed; the final message is sent; the memory begins to draw from the message. Whoever interrupts only marks
 the turn and stops its engine, so all but the second step always happen, and the next turn begins when they have.
+
+A turn aloud is spoken from the second step on, and is under way until all its audio is sent. After that it may still
+sound at the client: an interruption then has nothing to stop here, but the client is told to be silent.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ from .speech import Speech, action_tag, timestamp
 from .storage.database import Database
 from .storage.tables import new_id
 from .storage.turnlog import NoSuchCharacter, QuotaReached, TurnLog, TurnStart
+from .voice.speaking import Mouth, Speaking
 from .wire import Wire
 
 __all__ = ["Turns", "typed_arguments"]
@@ -37,12 +41,13 @@ _LINE_CHUNK = 80
 class _Turn:
     """One message of the character, from the text that asks for it to its end."""
 
-    def __init__(self, wire: Wire, options: GatewayOptions, *, typed: bool) -> None:
+    def __init__(self, wire: Wire, options: GatewayOptions, *, typed: bool, mouth: Optional[Mouth] = None) -> None:
         self.message_id = new_id()
         self.interrupted = False
         self.worker: Optional[asyncio.Task[None]] = None
         self.specs: Mapping[str, ActionSpec] = {}
         self._speech = Speech(wire, self.message_id, dialect=options.dialect, final_text=options.final_text)
+        self._aloud: Optional[Speaking] = None if mouth is None else mouth.message(self.message_id)
         self._typed = typed
         self._parser = ActionParser()
         self._said: list[str] = []
@@ -51,8 +56,7 @@ class _Turn:
     def say(self, text: str) -> None:
         """Send a piece of text. Tags in it become typed events for the clients that want them."""
         if not self._typed:
-            self._said.append(text)
-            self._speech.say(text)
+            self._utter(text)
             return
         parsed = self._parser.feed(text)
         for action in parsed.actions:
@@ -76,8 +80,30 @@ class _Turn:
             self._show(self._parser.finish().text)
 
     def finish(self) -> None:
-        """Send the final message."""
+        """Send the final message. The last of its audio comes later: see ``spoken()``."""
         self._speech.finish()
+        if self._aloud is not None:
+            self._aloud.finish()
+
+    def fail(self) -> None:
+        """It ends with an error in place of the final message; what was said is still spoken."""
+        if self._aloud is not None:
+            self._aloud.finish() if self._said else self._aloud.cancel()
+
+    def silence(self) -> None:
+        """Send no more audio."""
+        if self._aloud is not None:
+            self._aloud.cancel()
+
+    @property
+    def speaking(self) -> bool:
+        """Whether there is audio to be sent yet."""
+        return self._aloud is not None and self._aloud.busy
+
+    async def spoken(self) -> None:
+        """Wait until all its audio is sent, or no more will be."""
+        if self._aloud is not None:
+            await self._aloud.sent()
 
     @property
     def text(self) -> str:
@@ -94,8 +120,13 @@ class _Turn:
             self._after_action = False
             text = text[1:] if text[0] == " " else text
         if text:
-            self._said.append(text)
-            self._speech.say(text)
+            self._utter(text)
+
+    def _utter(self, text: str) -> None:
+        self._said.append(text)
+        self._speech.say(text)
+        if self._aloud is not None:
+            self._aloud.say(text)
 
 
 class Turns:
@@ -108,6 +139,7 @@ class Turns:
         engine: what answers.
         key_id: the key that the messages count for.
         typed_actions: whether the client takes ``client_action`` events.
+        mouth: what speaks to the client; ``None`` if it can't listen.
 
     All methods belong on the event loop and return at once; the work is done by tasks.
     """
@@ -125,6 +157,7 @@ class Turns:
         player_id: str,
         key_id: Optional[str] = None,
         typed_actions: bool = False,
+        mouth: Optional[Mouth] = None,
     ) -> None:
         self._wire = wire
         self._db = database
@@ -137,6 +170,7 @@ class Turns:
         self._pair = (character_id, player_id)
         self._key_id = key_id
         self._typed_actions = typed_actions
+        self._mouth = mouth
         self._current: Optional[_Turn] = None
         self._last_id: Optional[str] = None
         self._last_task: Optional[asyncio.Task[None]] = None
@@ -152,16 +186,21 @@ class Turns:
         """Turns under way, counting the interrupted ones that are still being stored."""
         return len(self._tasks)
 
-    def text(self, text: str) -> None:
-        """The user said something: interrupt what is being said and answer it."""
+    @property
+    def sounding(self) -> bool:
+        """Whether the client still plays what was said."""
+        return self._mouth is not None and self._mouth.playback.sounding is not None
+
+    def text(self, text: str, *, aloud: bool = False) -> None:
+        """The user said something: interrupt what is being said and answer it, spoken as well if ``aloud``."""
         self._stop("new_message")
-        turn = self._begin()
+        turn = self._begin(aloud)
         self._spawn(self._answer(turn, text, self._last_task))
 
-    def say_line(self, text: str) -> None:
-        """Interrupt what is being said and say this instead."""
+    def say_line(self, text: str, *, aloud: bool = False) -> None:
+        """Interrupt what is being said and say this instead, spoken as well if ``aloud``."""
         self._stop("say_line")
-        turn = self._begin()
+        turn = self._begin(aloud)
         self._spawn(self._recite(turn, text, self._last_task))
 
     def interrupt(self, message_id: Optional[str] = None) -> None:
@@ -170,8 +209,14 @@ class Turns:
         if current is not None and message_id in (None, current.message_id):
             self._stop("client_interrupt")
         else:
+            if self._mouth is not None:
+                self._mouth.playback.stop(message_id)
             # nothing of it is being said any more: say so, without stopping another message
             self._send_interrupt(message_id or self._last_id, "client_interrupt")
+
+    def barge_in(self) -> None:
+        """The user speaks: whatever is being said, or still sounds, ends."""
+        self._stop("barge_in")
 
     async def settle(self) -> None:
         """Wait until one of the turns under way is over."""
@@ -186,8 +231,8 @@ class Turns:
 
     # --- inside
 
-    def _begin(self) -> _Turn:
-        turn = _Turn(self._wire, self._options, typed=self._typed_actions)
+    def _begin(self, aloud: bool) -> _Turn:
+        turn = _Turn(self._wire, self._options, typed=self._typed_actions, mouth=self._mouth if aloud else None)
         self._current = turn
         self._last_id = turn.message_id
         return turn
@@ -200,13 +245,18 @@ class Turns:
 
     def _stop(self, reason: Optional[str]) -> None:
         turn, self._current = self._current, None
-        if turn is None:
-            return
-        turn.interrupted = True
-        if turn.worker is not None:
-            turn.worker.cancel()
-        if reason is not None:
-            self._send_interrupt(turn.message_id, reason)
+        silenced = None
+        if self._mouth is not None:
+            silenced = self._mouth.playback.sounding
+            self._mouth.playback.stop()
+        if turn is not None:
+            silenced = turn.message_id
+            turn.interrupted = True
+            turn.silence()
+            if turn.worker is not None:
+                turn.worker.cancel()
+        if silenced is not None and reason is not None:
+            self._send_interrupt(silenced, reason)
 
     def _send_interrupt(self, message_id: Optional[str], reason: str) -> None:
         payload = {"reason": reason, "interrupted_at": timestamp()}
@@ -218,12 +268,19 @@ class Turns:
         """The turn is over. Tell the client how, unless it was told that it is interrupted."""
         if turn.interrupted:
             return
-        if self._current is turn:
-            self._current = None
         if event is None:
             turn.finish()
         else:
             self._wire.send(event, payload)
+            turn.fail()
+        if self._current is turn and not turn.speaking:
+            self._current = None
+
+    async def _fall_silent(self, turn: _Turn) -> None:
+        """Wait until its audio is sent too, if it is aloud."""
+        await turn.spoken()
+        if self._current is turn:
+            self._current = None
 
     async def _answer(self, turn: _Turn, text: str, previous: Optional[asyncio.Task[None]]) -> None:
         claim = self._memory.claim()
@@ -261,6 +318,7 @@ class Turns:
         else:
             self._end(turn, "error", {"message": problem})
         self._memory.turn_over(self._pair, start.conversation_id, start.message, claim, turn.text)
+        await self._fall_silent(turn)
 
     async def _recite(self, turn: _Turn, line: str, previous: Optional[asyncio.Task[None]]) -> None:
         await _done(previous)
@@ -272,6 +330,7 @@ class Turns:
             self._end(turn)
         else:
             self._end(turn, "error", {"message": problem})
+        await self._fall_silent(turn)
 
     async def _run(self, turn: _Turn, work: Coroutine[Any, Any, None]) -> Optional[str]:
         """Run the part of a turn that an interruption stops. Returns what went wrong, if something did."""

@@ -17,13 +17,19 @@ from rawclient import RawClient
 
 @pytest.fixture
 def connect() -> Iterator[Callable[..., RawClient]]:
-    """``connect(gateway, "alice", **auth)`` gives an open session; ``connect(gateway, None, …)`` skips the wait."""
+    """``connect(gateway, "alice", **auth)`` gives an open session; ``connect(gateway, None, …)`` skips the wait.
+
+    The client has no speaker unless its ``capabilities`` say so: answers come in writing only.
+    """
     with ExitStack() as stack:
 
         def make(gateway: Any, player: Any, *, expect_session: bool = True, **auth: Any) -> RawClient:
             client = stack.enter_context(RawClient(gateway.url))
             defaults = {"api_key": gateway.api_key, "character_id": gateway.character_id, "player_id": player}
-            client.open({**defaults, **auth})
+            capabilities = auth.pop("capabilities", None) or {}
+            if isinstance(capabilities, dict):
+                capabilities = {"speaker": False, **capabilities}
+            client.open({**defaults, "capabilities": capabilities, **auth})
             if expect_session:
                 client.session = client.until("session_info")
             return client

@@ -280,9 +280,9 @@ def test_health(gateway: Any) -> None:
     answer = requests.get(f"{gateway.url}/health", timeout=10)
     body = answer.json()
     assert body["status"] == "ok"
-    assert set(body["engines"]) == {"chat", "stt", "tts", "vlm", "memory", "embeddings"}
+    assert set(body["engines"]) == {"chat", "stt", "tts", "vad", "vlm", "memory", "embeddings"}
     assert body["engines"]["chat"] not in ("", "none")
-    assert body["engines"]["stt"] == "none"
+    assert body["engines"]["vlm"] == "none"
     clock = dt.datetime.fromisoformat(body["time"].replace("Z", "+00:00"))
     assert abs((dt.datetime.now(dt.timezone.utc) - clock).total_seconds()) < 5
 

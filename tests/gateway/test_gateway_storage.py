@@ -96,7 +96,8 @@ def server_process(database: Path) -> Any:
     assert process.stdout is not None
     try:
         url, character = process.stdout.readline().split()
-        yield process, url, {"api_key": "est_for_this_test", "character_id": character, "player_id": "p"}
+        auth = {"api_key": "est_for_this_test", "character_id": character, "player_id": "p"}
+        yield process, url, {**auth, "capabilities": {"speaker": False}}
     finally:
         process.kill()
         process.wait()

@@ -427,15 +427,10 @@ def test_unknown_and_unavailable_events(gateway: Any, connect: Any, player: str)
     client.send("something_new", {"a": 1})
     client.send("update_preferences", {"enableVisionAcknowledgment": True, "more": 1})
     client.send("audio_playback_complete", {"message_id": "x"})
-    client.send("stop_voice")
-    client.send("start_voice")
-    assert "not available in this version" in client.next()[1]["error"]
-    assert client.seen[-1][0] == "voice_error"
-    client.send("stream_audio", {"audio": "AAAA"})
-    client.send("stream_audio", {"audio": "AAAA"})
     client.send("camera_image", {"image": "AAAA", "mime_type": "image/png"})
+    assert "not available in this version" in client.next()[1]["message"]
     client.send("livekit_token")
-    assert [client.next()[0] for _ in range(3)] == ["voice_error", "error", "livekit_error"]
+    assert [name for name, _ in client.seen[-1:]] + [client.next()[0]] == ["error", "livekit_error"]
     client.raw('42/sdk,7["renew_authentication",{"client_token":"ect_x"}]')
     assert client.next()[1][0]["ok"] is False
     client.raw('42/sdk,8["text",{"text":"with an acknowledgement"}]')

@@ -19,8 +19,7 @@ async def health(request: Request) -> Health:
     memory = request.app.state.services.memory
     engines = Engines(
         chat=request.app.state.chat.name,
-        stt="none",
-        tts="none",
+        **request.app.state.voice.names(),
         vlm="none",
         memory=memory.extractor.name if memory.enabled else "none",
         embeddings=memory.embedder.name,

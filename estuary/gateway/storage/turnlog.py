@@ -14,7 +14,8 @@ from sqlalchemy.exc import IntegrityError
 
 from ..engines.base import ActionSpec, Persona, Said
 from ..memory.keys import for_engines
-from ..schemas import action_specs, persona_of
+from ..schemas import action_specs, persona_of, voice_settings
+from ..voice.base import VoiceSettings
 from .database import Database
 from .tables import Base, new_id, now
 
@@ -165,6 +166,18 @@ class TurnLog:
             found = _conversation(connection, character_id, player_id)
             if text:
                 _append(connection, found.id, "assistant", text, status=status, message_id=message_id)
+
+    def voice(self, character_id: str) -> VoiceSettings:
+        """How the character is to be heard and to hear.
+
+        Raises:
+            NoSuchCharacter: the character is gone.
+        """
+        with self._db.reading() as connection:
+            body = connection.execute(_BODY, {"character": character_id}).scalar()
+        if body is None:
+            raise NoSuchCharacter(character_id)
+        return voice_settings(body)
 
     def facts(self, character_id: str, player_id: str) -> dict[str, list[str]]:
         """The core facts of the player, as chat engines name them: key to values, newest last."""

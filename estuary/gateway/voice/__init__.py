@@ -1,0 +1,1 @@
+"""The gateway hears and speaks: engines, end-pointing, and what they do for one session."""

