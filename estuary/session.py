@@ -44,6 +44,7 @@ from .errors import (
     VoiceError,
 )
 from .events import (
+    AudioPlaybackComplete,
     BotResponse,
     BotVoice,
     Capabilities,
@@ -653,6 +654,9 @@ class Session:
             if turn.audio is not None:
                 with self._lock:
                     self._conversation.stop_listening(turn)
+                if turn.audio_over and turn.message is not None and self._voice is None:
+                    # nothing is played here: else the server takes what the user says next for an interruption
+                    self._emit_quietly(AudioPlaybackComplete(turn.message.id))
         reply = turn.reply()
         self._wait_for_handlers(turn, deadline)
         return reply
@@ -740,11 +744,11 @@ class Session:
             self._interrupt_turn(self._abandoned[0])
             self._abandoned.popleft()
 
-    def _emit_quietly(self, event: ClientInterrupt) -> None:
+    def _emit_quietly(self, event: Union[ClientInterrupt, AudioPlaybackComplete]) -> None:
         try:
             self._connection.send(encode(event))
         except NotConnected:
-            pass  # without a connection nothing is being said
+            pass  # without a connection nothing is being said or heard
 
     def _wait_for_handlers(self, turn: Turn, deadline: Deadline) -> None:
         if turn.last_callback and not self._dispatcher.wait_for(turn.last_callback, deadline):

@@ -1,0 +1,668 @@
+"""Spoken conversations with the real gateway, its real ears and voice; on files and buffers, without a sound card."""
+
+from __future__ import annotations
+
+import array
+import contextlib
+import os
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+
+import pytest
+from puppet import Log
+
+pytest.importorskip("numpy")
+pytest.importorskip("hibari")
+
+from estuary import AudioDeviceError, ConfigError, ConnectionLost, VoiceError
+from estuary.voice.files import NullSink, PCMBuffer, Silence, WavFile, read_wav, write_wav
+from estuary.voice.levels import dbfs
+
+RATE = 24000
+QUESTION = "Hello, my name is Alice and I live in Berlin."
+STORY = "Please tell me a long story about the sea."
+
+pytestmark = pytest.mark.limit(90)
+
+
+@pytest.fixture(scope="module")
+def speech(tmp_path_factory):
+    """A function that gives the path of a wav file in which a text is spoken."""
+    from estuary.gateway.voice.embedded import synthesise
+
+    folder = tmp_path_factory.mktemp("speech")
+    made = {}
+
+    def speak(text):
+        if text not in made:
+            made[text] = folder / f"{len(made)}.wav"
+            write_wav(made[text], bytes(4800) + synthesise(text, None, 1.0) + bytes(4800), RATE)
+        return made[text]
+
+    return speak
+
+
+@pytest.fixture
+def session(gateway, player):
+    with gateway.session(player) as session:
+        yield session
+
+
+class Line(PCMBuffer):
+    """A microphone that hears what a test says, silence otherwise."""
+
+    def __init__(self):
+        super().__init__(sample_rate=RATE)
+
+    def hear(self, path):
+        self.feed(read_wav(path)[0])
+
+
+class Recorder:
+    """A sink at the pace of a speaker that remembers when it was given what."""
+
+    sample_rate = RATE
+    channels = 1
+    latency = 0.0
+    live = True
+
+    def __init__(self):
+        self.blocks = []
+
+    def open(self, sample_rate):
+        self.next = time.monotonic()
+
+    def write(self, pcm):
+        self.blocks.append((time.monotonic(), pcm))
+        self.next = max(self.next + len(pcm) / 2 / RATE, time.monotonic() - 0.02)
+        time.sleep(max(0.0, self.next - time.monotonic()))
+
+    def close(self):
+        pass
+
+    def loud_after(self, when):
+        """Seconds after ``when`` at which the last block that is no silence was taken."""
+        return max((at - when for at, pcm in list(self.blocks) if at > when and any(pcm)), default=0.0)
+
+
+def words(text):
+    return "".join(c for c in text.lower() if c.isalnum() or c == " ").split()
+
+
+# ── recorded speech ──
+
+
+def test_recorded_speech_is_understood_answered_and_remembered(session, speech, tmp_path):
+    reply = session.ask_aloud(speech(QUESTION))
+    assert words(reply.transcript) == words(QUESTION)
+    assert "Alice" in reply.text
+    assert 1.0 < len(reply.audio) / 2 / RATE < 15.0
+    assert dbfs(reply.audio) > -40
+    reply.save_audio(tmp_path / "answer.wav")
+    assert read_wav(tmp_path / "answer.wav") == (reply.audio, RATE, 1)
+    assert "Berlin" in session.ask_aloud(speech("Where do I live?")).text
+    assert "Berlin" in session.send("Where do I live?").text
+    assert [m.role for m in session.history()][:2] == ["user", "assistant"]
+
+
+def test_what_it_says_can_be_understood(session, speech):
+    """The whole loop: the answer to a text is spoken, and hearing it gives that text again."""
+    said = session.send("Hello, I am Alice.", text_only=False)
+    heard = session.ask_aloud(said.audio)
+    expected = words(said.text)
+    assert len([w for w in words(heard.transcript) if w in expected]) >= 0.8 * len(expected)
+
+
+def test_any_rate_and_channels_will_do(session, speech, tmp_path):
+    pcm, _, _ = read_wav(speech(QUESTION))
+    samples = array.array("h", pcm)[::3]  # 8,000 Hz, then stereo
+    stereo = array.array("h", [s for sample in samples for s in (sample, sample)])
+    write_wav(tmp_path / "phone.wav", stereo.tobytes(), 8000, 2)
+    assert "Alice" in session.ask_aloud(tmp_path / "phone.wav").transcript
+
+
+def test_another_rate_of_the_session(gateway, player, speech):
+    with gateway.session(player, audio_sample_rate=16000) as session:
+        reply = session.ask_aloud(speech(QUESTION))
+        assert reply.sample_rate == 16000
+        assert "Alice" in reply.transcript
+        assert session.ask_aloud(PCMBuffer(reply.audio, 16000)).transcript
+
+
+def test_silence_is_no_question(session):
+    for silence in (bytes(2 * RATE), Silence(1.5)):
+        with pytest.raises(VoiceError, match="no speech"):
+            session.ask_aloud(silence)
+    assert session.send("Hello!").text
+
+
+@pytest.mark.parametrize(
+    ("speech", "error", "message"),
+    [
+        (b"", ConfigError, "empty"),
+        (b"\0" * 3, ConfigError, "half a sample"),
+        (bytes(2 * RATE * 301), ConfigError, "longer than 300 s"),
+        ("nowhere.wav", VoiceError, "nowhere.wav"),
+        (__file__, VoiceError, "not a wav file"),
+        (None, ConfigError, "None"),
+        (42, ConfigError, "int"),
+    ],
+)
+def test_what_is_no_speech_is_refused_before_anything_is_sent(session, speech, error, message):
+    with pytest.raises(error, match=message):
+        session.ask_aloud(speech)
+    assert session.send("Hello!").text
+
+
+def test_questions_of_several_threads_queue(session, speech):
+    heard = {}
+
+    def ask(text):
+        heard[text] = session.ask_aloud(speech(text)).transcript
+
+    texts = [QUESTION, "Where do I live?", "What is your name?"]
+    threads = [threading.Thread(target=ask, args=(text,)) for text in texts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {text: words(said) for text, said in heard.items()} == {text: words(text) for text in texts}
+
+
+def test_audio_of_a_text_is_waited_for(session):
+    reply = session.send("Hello!", text_only=False)
+    assert reply.audio
+    assert session.send("Hello again!").audio is None
+    with pytest.raises(VoiceError, match="text_only=False"):
+        session.send("And again!").save_audio("never.wav")
+
+
+# ── a conversation ──
+
+
+def test_a_file_is_asked_and_the_answer_written(session, speech, tmp_path):
+    events = Log()
+    for name in ("playback_started", "playback_finished", "transcript", "voice_started", "voice_stopped"):
+        session.on(name, events)
+    out = tmp_path / "answer.wav"
+    with session.voice(source=speech(QUESTION), sink=out) as voice:
+        assert voice.is_running
+        assert voice.wait(60)
+        assert voice.ended == "source_ended"
+        transcripts = list(voice.transcripts())
+    assert not voice.is_running
+    assert [t for t in transcripts if t.is_final][0].text.startswith("Hello")
+    assert any(not t.is_final for t in transcripts)
+    pcm, rate, channels = read_wav(out)
+    assert (rate, channels) == (RATE, 1)
+    assert len(pcm) / 2 / RATE > 1.0
+    assert dbfs(pcm) > -40
+    assert "Alice" in "".join(r.delta for r in session.responses(timeout=0.1))
+    session.close()
+    names = [e.event for e in events.items]
+    assert names[0] == "voice_started"
+    assert names.index("transcript") < names.index("playback_started") < names.index("playback_finished")
+    assert voice.stats.underruns == 0
+    assert voice.stats.frames_sent > 100
+
+
+def test_text_is_answered_aloud_while_voice_runs(session):
+    sink = PCMBuffer()
+    finished = Log()
+    session.on("playback_finished", finished)
+    with session.voice(source=Silence(), sink=sink) as voice:
+        reply = session.send("Hello!")
+        assert finished.wait(1)[0].message_id == reply.message_id
+        assert not voice.is_sounding
+    assert len(sink.getvalue()) / 2 / RATE > 0.5
+    assert session.send("Hello!", timeout=20).audio is None  # and no longer when it does not
+
+
+def test_push_to_talk(session, speech):
+    line, sink = Line(), PCMBuffer()
+    with session.voice(mode="push_to_talk", source=line, sink=sink) as voice:
+        for text in (QUESTION, "Where do I live?"):
+            with voice.talking():
+                assert voice.is_pressed
+                line.hear(speech(text))
+                until = time.monotonic() + 5
+                while line.getvalue() and time.monotonic() < until:
+                    time.sleep(0.01)
+            assert not voice.is_pressed
+            final = next(t for t in voice.transcripts(timeout=20) if t.is_final)
+            assert words(final.text) == words(text)
+        assert "Berlin" in "".join(r.delta for r in session.responses(timeout=3))
+        with pytest.raises(VoiceError, match="push_to_talk"):
+            session.voice(source=line, sink=sink).press()
+
+
+def test_what_is_said_between_two_presses_is_not_sent(session, speech):
+    line = Line()
+    line.live = True  # as a microphone, which hears on
+    with session.voice(mode="push_to_talk", source=line, sink=NullSink()) as voice:
+        line.hear(speech(QUESTION))
+        assert list(voice.transcripts(timeout=4)) == []
+        assert voice.stats.frames_sent == 0
+
+
+# ── interrupting ──
+
+
+@pytest.fixture
+def telling(session, speech):
+    """A voice in the middle of a long story: (voice, line, recorder, log of interruptions)."""
+    line, sink, interrupted, started = Line(), Recorder(), Log(), Log()
+    session.on("interrupted", interrupted)
+    session.on("playback_started", started)
+    with session.voice(source=line, sink=sink, barge_in_grace=0.0, echo="off") as voice:
+        session.say_line("Once upon a time there was a sailor. " + "He sailed on and on and on. " * 12)
+        started.wait(1)
+        time.sleep(0.5)
+        yield voice, line, sink, interrupted
+
+
+def test_interrupt_is_silence_within_50_ms_and_the_next_message_is_whole(session, telling):
+    voice, _, sink, interrupted = telling
+    now = time.monotonic()
+    session.interrupt()
+    time.sleep(0.5)
+    assert sink.loud_after(now) < 0.05
+    assert interrupted.wait(1)[0].reason == "interrupt"
+    assert not voice.is_sounding
+    sink.blocks.clear()
+    finished, pieces = Log(), Log()
+    session.on("playback_finished", finished)
+    session.on("bot_voice", pieces)
+    session.say_line("Good night.")
+    finished.wait(1)
+    said = b"".join(piece.pcm() for piece in pieces.items)
+    assert len(said) > RATE
+    assert said in b"".join(pcm for _, pcm in sink.blocks)
+
+
+def test_speaking_over_the_character_silences_it(session, telling, speech):
+    voice, line, sink, interrupted = telling
+    times = []
+    session.on("interrupted", lambda event: times.append(time.monotonic()))
+    line.hear(speech("Please stop now, that is enough."))
+    interrupted.wait(1)
+    final = next(t for t in voice.transcripts(timeout=20) if t.is_final)
+    assert "stop" in final.text.lower()
+    # silent, until the answer to it
+    assert not [at for at, pcm in sink.blocks if any(pcm) and times[0] + 0.05 < at < times[0] + 0.4]
+
+
+def test_a_push_silences_the_character(session, speech):
+    sink, started, interrupted = Recorder(), Log(), Log()
+    session.on("playback_started", started)
+    session.on("interrupted", interrupted)
+    with session.voice(mode="push_to_talk", source=Silence(), sink=sink) as voice:
+        session.say_line("He sailed on and on and on. " * 10)
+        started.wait(1)
+        voice.press()
+        assert interrupted.wait(1)[0].reason == "press"
+        voice.release()
+
+
+def test_echo_suppression_mutes_the_microphone_while_it_is_heard(session, speech):
+    line, sink, started = Line(), Recorder(), Log()
+    session.on("playback_started", started)
+    with session.voice(source=line, sink=sink, barge_in_grace=0.0, echo="suppress") as voice:
+        assert voice.echo == "suppress"
+        session.say_line("He sailed on and on and on. " * 6)
+        started.wait(1)
+        line.hear(speech("Where do I live?"))
+        assert [t for t in voice.transcripts(timeout=4)] == []
+
+
+# ── settings ──
+
+
+def test_muted_is_silence(session, speech):
+    line = Line()
+    with session.voice(source=line, sink=NullSink()) as voice:
+        voice.mute()
+        assert voice.muted
+        line.hear(speech(QUESTION))
+        assert list(voice.transcripts(timeout=5)) == []
+        assert voice.levels.input == -96.0
+        voice.unmute()
+        line.hear(speech(QUESTION))
+        assert next(t for t in voice.transcripts(timeout=20) if t.is_final)
+
+
+def test_volume(session):
+    def loudness(volume):
+        sink, finished = PCMBuffer(), Log()
+        off = session.on("playback_finished", finished)
+        with session.voice(source=Silence(), sink=sink, volume=volume):
+            session.say_line("Good night, sailor.")
+            finished.wait(1)
+        off()
+        return dbfs(sink.getvalue())
+
+    assert loudness(0.5) == pytest.approx(loudness(1.0) - 6.0, abs=0.3)
+    assert loudness(0.0) == -96.0
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"mode": "whisper"}, "continuous, push_to_talk"),
+        ({"transport": "pigeon"}, "websocket"),
+        ({"echo": "loud"}, "auto, cancel, suppress, off"),
+        ({"volume": 5}, "0 to 4"),
+        ({"volume": True}, "0 to 4"),
+        ({"barge_in_grace": -1}, "0 to 60"),
+        ({"source": 42}, "open"),
+        ({"sink": object()}, "open"),
+    ],
+)
+def test_what_can_not_be_is_named_before_anything_starts(session, options, message):
+    with pytest.raises(ConfigError, match=message):
+        session.voice(**{"source": Silence(), "sink": NullSink(), **options})
+
+
+def test_one_voice_at_a_time(session, speech):
+    with session.voice(source=Silence(), sink=NullSink()) as voice:
+        with pytest.raises(VoiceError, match="running already"), session.voice(source=Silence(), sink=NullSink()):
+            pass
+        with pytest.raises(VoiceError, match="running"):
+            session.ask_aloud(speech(QUESTION))
+        assert voice.is_running
+    voice.stop()
+    with voice:  # and it may be started again
+        assert voice.is_running
+
+
+# ── the server's limits ──
+
+
+def test_the_server_ends_voice_that_hears_nothing_and_text_goes_on(make_gateway, player):
+    gateway = make_gateway(voice_timeout=0.5)
+    with gateway.session(player) as session:
+        timeouts = Log()
+        session.on("voice_timeout", timeouts)
+        with session.voice(source=Silence(), sink=NullSink()) as voice:
+            assert voice.wait(20)
+            assert voice.ended == "voice_timeout"
+        assert timeouts.wait(1)
+        assert session.send("Hello!").text
+        with voice:
+            assert voice.is_running
+
+
+def test_a_server_that_refuses_voice_says_why(make_gateway, player):
+    gateway = make_gateway(max_voice_sessions=1)
+    with gateway.session(player) as first, gateway.session(player + "2") as second:
+        with first.voice(source=Silence(), sink=NullSink()):
+            with pytest.raises(VoiceError, match="voice"):
+                second.voice(source=Silence(), sink=NullSink()).start()
+            assert second.send("Hello!").text
+        with second.voice(source=Silence(), sink=NullSink()) as voice:
+            assert voice.is_running
+
+
+# ── the network ──
+
+
+def test_voice_goes_on_after_a_reconnection(gateway, proxy, player, speech):
+    faults = proxy(gateway)
+    with gateway.session(player, server_url=faults.url) as session:
+        line, back = Line(), Log()
+        session.on("reconnected", back)
+        with session.voice(source=line, sink=NullSink()) as voice:
+            faults.reset()
+            back.wait(1)
+            line.hear(speech(QUESTION))
+            final = next(t for t in voice.transcripts(timeout=20) if t.is_final)
+            assert "Alice" in final.text
+            assert voice.is_running
+
+
+def test_a_connection_lost_for_good_ends_voice(gateway, proxy, player):
+    faults = proxy(gateway)
+    with gateway.session(player, server_url=faults.url, max_reconnects=0) as session:
+        with session.voice(source=Silence(), sink=NullSink()) as voice:
+            faults.reset()
+            with pytest.raises(ConnectionLost):
+                voice.wait(10)
+            assert voice.ended == "error"
+        assert session.send("Hello!").text
+
+
+def test_a_stalled_connection_holds_a_second_of_what_a_microphone_hears(gateway, proxy, player):
+    faults = proxy(gateway)
+    with gateway.session(player, server_url=faults.url) as session:
+        source = Silence()
+        source.live = True
+        with session.voice(source=source, sink=NullSink()) as voice:
+            faults.freeze()
+            until = time.monotonic() + 15
+            while not voice.stats.frames_dropped and time.monotonic() < until:
+                time.sleep(0.05)
+            assert voice.stats.frames_dropped
+            assert voice._capture.waiting <= 1.05
+            dropped = voice.stats.frames_dropped
+            faults.thaw()
+            until = time.monotonic() + 5
+            while voice._capture.waiting > 0.1 and time.monotonic() < until:
+                time.sleep(0.05)
+            assert voice._capture.waiting <= 0.1
+            assert voice.stats.frames_dropped >= dropped
+            assert voice.is_running
+
+
+# ── sources and sinks that fail ──
+
+
+class Broken(Silence):
+    def __init__(self, where, error):
+        super().__init__()
+        self.where, self.error, self.reads = where, error, 0
+
+    def open(self, sample_rate):
+        if self.where == "open":
+            raise self.error
+        super().open(sample_rate)
+
+    def read(self, frames):
+        self.reads += 1
+        if self.where == "read" and self.reads > 5:
+            raise self.error
+        return super().read(frames)
+
+
+def test_a_source_that_does_not_open(session):
+    with pytest.raises(AudioDeviceError, match="no such thing"):
+        session.voice(source=Broken("open", OSError("no such thing")), sink=NullSink()).start()
+    assert session.send("Hello!").text
+
+
+def test_a_source_that_fails_later(session):
+    errors = Log()
+    session.on("error", errors)
+    with session.voice(source=Broken("read", ValueError("the cable is out")), sink=NullSink()) as voice:
+        with pytest.raises(AudioDeviceError, match="the cable is out"):
+            voice.wait(10)
+        assert voice.ended == "error"
+    assert isinstance(errors.wait(1)[0], AudioDeviceError)
+    assert session.send("Hello!").text
+
+
+def test_a_device_that_comes_back_is_opened_anew(session, speech):
+    source = Broken("read", AudioDeviceError("unplugged"))
+    source.live = True
+    opened = Log()
+    close = source.close
+
+    def plug_in_again():
+        source.where = "nowhere"
+        opened(1)
+        close()
+
+    source.close = plug_in_again
+    with session.voice(source=source, sink=NullSink()) as voice:
+        opened.wait(1)
+        assert not voice.wait(2)
+        assert voice.stats.reopened == 1
+        assert voice.is_running
+
+
+@pytest.mark.leaks_ok(reason="a thread that hangs in the user's code can only be left behind")
+def test_a_source_that_hangs_does_not_hold_up_the_end(session):
+    class Hanging(Silence):
+        def read(self, frames):
+            threading.Event().wait()
+
+    voice = session.voice(source=Hanging(), sink=NullSink()).start()
+    before = time.monotonic()
+    voice.stop(timeout=0.5)
+    assert time.monotonic() - before < 1.5
+    assert not voice.is_running
+    assert session.send("Hello!").text
+
+
+def test_samples_cut_in_half_and_blocks_of_any_size_do_no_harm(session):
+    class Odd(Silence):
+        def read(self, frames):
+            return super().read(frames) + b"\0"
+
+    with session.voice(source=Odd(), sink=NullSink()) as voice:
+        assert not voice.wait(1)
+
+
+# ── the end ──
+
+
+def test_closing_the_session_ends_voice(gateway, player):
+    session = gateway.session(player)
+    session.connect()
+    voice = session.voice(source=Silence(), sink=NullSink()).start()
+    session.close()
+    assert not voice.is_running
+    assert voice.ended == "stopped"
+    assert voice.wait(1)
+
+
+def test_stopping_from_a_callback(session):
+    voice = session.voice(source=Silence(), sink=NullSink())
+    session.on("playback_started", lambda event: voice.stop())
+    with voice:
+        session.say_line("Good night.")
+        assert voice.wait(20)
+
+
+def run(code, gateway, *, timeout=60, **kwargs):
+    env = {**os.environ, "ESTUARY_API_KEY": gateway.api_key, "ESTUARY_SERVER_URL": gateway.url,
+           "ESTUARY_CHARACTER_ID": gateway.character_id, "ESTUARY_PLAYER_ID": "process"}  # fmt: skip
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-c", textwrap.dedent(code)],
+        env=env, timeout=timeout, capture_output=True, text=True, **kwargs,
+    )  # fmt: skip
+
+
+def test_a_program_that_forgets_to_stop_ends(gateway):
+    done = run(
+        """
+        from estuary import Session
+        from estuary.voice.files import Silence, NullSink
+        session = Session()
+        session.connect()
+        voice = session.voice(source=Silence(), sink=NullSink()).start()
+        print("bye")
+        """,
+        gateway,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "bye\n", "")
+
+
+def test_ctrl_c_ends_waiting_at_once(gateway):
+    done = run(
+        """
+        import os, signal, threading, time
+        from estuary import Session
+        from estuary.voice.files import Silence, NullSink
+        with Session() as session:
+            with session.voice(source=Silence(), sink=NullSink()) as voice:
+                threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
+                before = time.monotonic()
+                try:
+                    voice.wait()
+                except KeyboardInterrupt:
+                    assert time.monotonic() - before < 1.5, time.monotonic() - before
+                    print(session.send("Hello!").text != "")
+        print(voice.ended)
+        """,
+        gateway,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "True\nstopped\n", "")
+
+
+def test_a_forked_child_has_no_voice_and_may_have_its_own(gateway):
+    done = run(
+        """
+        import os
+        from estuary import Session
+        from estuary.voice.files import Silence, NullSink
+        with Session() as session:
+            with session.voice(source=Silence(), sink=NullSink()) as voice:
+                child = os.fork()
+                if not child:
+                    assert not voice.is_running
+                    with session.voice(source=Silence(), sink=NullSink()) as own:
+                        assert own.is_running
+                    session.close()
+                    os._exit(0)
+                print(os.waitpid(child, 0)[1], voice.is_running)
+        """,
+        gateway,
+    )
+    assert (done.returncode, done.stdout) == (0, "0 True\n"), done.stderr
+
+
+def test_text_loads_nothing_of_voice(gateway):
+    done = run(
+        """
+        import sys
+        from estuary import Session
+        with Session() as session:
+            session.send("Hello!")
+            session.send("Hello!", text_only=False)
+        print(sorted({"numpy", "pyaudio", "soxr", "livekit", "estuary.voice"} & set(sys.modules)))
+        """,
+        gateway,
+    )
+    assert (done.returncode, done.stdout) == (0, "[]\n"), done.stderr
+
+
+def test_silence_after_wav_of_the_users_own_class(session, speech):
+    """Any object with the documented methods will do."""
+
+    class Mine:
+        sample_rate, channels, latency = RATE, 1, 0.0
+
+        def __init__(self, path):
+            self.wav = WavFile(path)
+            self.heard = b""
+
+        def open(self, sample_rate):
+            with contextlib.suppress(AttributeError):
+                self.wav.open(sample_rate)
+
+        def read(self, frames):
+            return self.wav.read(frames)
+
+        def write(self, pcm):
+            self.heard += pcm
+
+        def close(self):
+            self.wav.close()
+
+    source, sink = Mine(speech(QUESTION)), Mine(speech("Where do I live?"))
+    with session.voice(source=source, sink=sink) as voice:
+        assert voice.wait(60)
+    assert len(sink.heard) > RATE
