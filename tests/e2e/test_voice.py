@@ -194,7 +194,7 @@ def test_a_file_is_asked_and_the_answer_written(session, speech, tmp_path):
         assert voice.ended == "source_ended"
         transcripts = list(voice.transcripts())
     assert not voice.is_running
-    assert [t for t in transcripts if t.is_final][0].text.startswith("Hello")
+    assert next(t for t in transcripts if t.is_final).text.startswith("Hello")
     assert any(not t.is_final for t in transcripts)
     pcm, rate, channels = read_wav(out)
     assert (rate, channels) == (RATE, 1)
