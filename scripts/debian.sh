@@ -1,10 +1,23 @@
 #!/bin/sh
-# Debian packages that the project needs beside Python (names separated by spaces). None so far.
-DEBIAN_PACKAGES="${DEBIAN_PACKAGES-}"
+# usage: scripts/debian.sh EXTRAS PYTHON
+# Installs the Debian packages that EXTRAS of setup.cfg need beside PYTHON. Only `dev` needs any: PyAudio is compiled, and
+# the tests play and record on virtual sound devices. Elsewhere than on Debian it does nothing.
 set -eu
 
+case ,$1, in
+    *,dev,*) ;;
+    *) exit 0 ;;
+esac
+command -v dpkg >/dev/null || exit 0
+
+packages="gcc libc6-dev portaudio19-dev pulseaudio pulseaudio-utils libasound2-plugins espeak-ng sox"
+headers='import os, sys, sysconfig
+if not os.path.exists(os.path.join(sysconfig.get_path("include"), "Python.h")):
+    print("python%d.%d-dev" % sys.version_info[:2])'
+packages="$packages $("$2" -c "$headers")"
+
 missing=
-for package in $DEBIAN_PACKAGES; do
+for package in $packages; do
     dpkg -s "$package" >/dev/null 2>&1 || missing="$missing $package"
 done
 if [ -z "$missing" ]; then

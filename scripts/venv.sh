@@ -6,8 +6,6 @@ set -eu
 cd "$(dirname "$0")/.."
 directory=$1 extras=$2
 
-scripts/debian.sh
-
 stamp=$directory/.installed
 wanted=$( (pwd && echo "$extras" && cat setup.cfg setup.py) | cksum)
 if "$directory/bin/python" -c '' 2>/dev/null; then
@@ -20,6 +18,7 @@ else
     echo "Making $directory with $("$python" --version) …"
     "$python" -m venv --clear "$directory"
 fi
+scripts/debian.sh "$extras" "$directory/bin/python"
 echo "Installing .[$extras] into $directory (takes a minute or two, once) …"
 # Python compiles what is imported when it is imported; compiling all that is installed takes a third of the time.
 "$directory/bin/python" -m pip install -qq --disable-pip-version-check --no-compile --use-pep517 \
