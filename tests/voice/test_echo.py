@@ -86,7 +86,11 @@ def test_auto_takes_the_best_that_can_be_had(monkeypatch):
 
 def test_without_livekit_what_needs_it_is_refused_with_the_remedy(monkeypatch):
     monkeypatch.setitem(sys.modules, "livekit.rtc", None)
-    for options in ({"mode": "cancel"}, {"mode": "off", "noise_suppression": True}, {"mode": "auto", "high_pass": True}):
+    for options in (
+        {"mode": "cancel"},
+        {"mode": "off", "noise_suppression": True},
+        {"mode": "auto", "high_pass": True},
+    ):
         with pytest.raises(ConfigError, match=r"pip install 'estuary-sync\[livekit\]'"):
             choose(**options)
     assert isinstance(choose("suppress"), Suppress)
