@@ -14,15 +14,17 @@ from pathlib import Path
 
 import pytest
 
-np = pytest.importorskip("numpy")
+pytest.importorskip("numpy")
 pytest.importorskip("hibari")
-VOICE = Path(__file__).parents[1] / "voice"
-sys.path.insert(0, str(VOICE))
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "voice"))
+
+import numpy as np
 from pulse import Program, Pulse, require
 
 from estuary.voice.files import write_wav
 
+VOICE = Path(__file__).parents[1] / "voice"
 RATE = 24000
 QUESTION = "Hello, my name is Alice and I live in Berlin."
 STORY = "Once upon a time there was a sailor. " + "He sailed on and on and on. " * 8

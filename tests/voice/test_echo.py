@@ -4,7 +4,9 @@ import sys
 
 import pytest
 
-np = pytest.importorskip("numpy")
+pytest.importorskip("numpy")
+
+import numpy as np
 
 from estuary.errors import ConfigError
 from estuary.voice.echo import TAIL, Cancel, Off, Suppress, choose_echo
