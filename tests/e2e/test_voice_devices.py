@@ -288,7 +288,9 @@ def test_fifty_starts_and_stops(pulse, talk):
     for _ in range(50):
         assert "running" in talker.ask("voice.start()")
         talker.ask("voice.stop()")
-    assert talker.ask(
-        "sorted(t.name.split('-')[1] for t in threading.enumerate() if t.name.startswith('estuary'))"
-    ) in ("['dispatch', 'read', 'write']")
+    names = "sorted(t.name.split('-')[1] for t in threading.enumerate() if t.name.startswith('estuary'))"
+    deadline = time.monotonic() + 5
+    while talker.ask(names) != "['dispatch', 'read', 'write']":
+        assert time.monotonic() < deadline, talker.events[-1]
+        time.sleep(0.05)
     talker.finish()
