@@ -252,8 +252,8 @@ class Microphone(_Stream):
             AudioDeviceError: there is no such device, it is in use, or the sound server does not answer in 5 seconds.
         """
         super().open(sample_rate)
-        self.latency = self._call(lambda stream: stream.get_input_latency(), _STALL)
-        self._newest = time.monotonic()  # when all had been read that there was
+        self.latency = self.block  # PortAudio reports the size of its buffer, which a reader who keeps up has empty
+        self._newest: Optional[float] = None  # when all had been read that there was
         self._since = 0  # samples read from then on
 
     def read(self, frames: int) -> bytes:
@@ -281,11 +281,12 @@ class Microphone(_Stream):
 
         must_wait, pcm = self._call(job, _STALL + frames / self.sample_rate)
         self._since += frames
-        if must_wait:
+        if must_wait or self._newest is None:
             self._newest, self._since = time.monotonic(), 0
         return pcm  # type: ignore[no-any-return]
 
     def _late(self) -> float:
+        assert self._newest is not None  # something was read
         return time.monotonic() - self._newest - self._since / self.sample_rate
 
 
@@ -334,7 +335,8 @@ class Speaker(_Stream):
                 self.write(bytes(round(_TAIL * self.sample_rate) * SAMPLE_WIDTH * self.channels))
         except VoiceError:
             pass  # it is gone: nobody hears the end
-        super().close()
+        finally:
+            super().close()
 
 
 def _reason(error: Optional[OSError]) -> str:

