@@ -76,6 +76,11 @@ class Hush:
     def __exit__(self, *error: object) -> None:
         self.end()
 
+    def forked(self) -> None:
+        """In a child: whoever held it is not there to end it."""
+        self._lock = threading.Lock()
+        self.end()
+
     def end(self) -> None:
         """Give stderr back, and print what was not PortAudio's. Nothing happens the second time."""
         with self._lock:

@@ -72,8 +72,8 @@ class _Host:
                 "after the fork only, or start the child with multiprocessing's 'spawn'"
             )
         if self.pyaudio is None:
-            self.used = True
             module = import_pyaudio()
+            self.used = True
             self._unsilence = silence_alsa_and_jack()
             try:
                 self.pyaudio = module.PyAudio()
@@ -84,8 +84,10 @@ class _Host:
     def stop_if_unused(self) -> None:
         if self.pyaudio is not None and self.streams == 0:
             unused, self.pyaudio = self.pyaudio, None
-            unused.terminate()
-            self._unsilence()
+            try:
+                unused.terminate()
+            finally:
+                self._unsilence()
 
 
 _host = _Host()
@@ -94,8 +96,9 @@ _host = _Host()
 def _after_fork() -> None:
     """A child has none of its parent's streams and threads, and libpulse and Core Audio refuse to work in one."""
     global _host
-    used, _host = _host.used, _Host()
-    _host.forbidden = _host.used = used
+    parents, _host = _host, _Host()
+    parents.hush.forked()
+    _host.forbidden = _host.used = parents.used
 
 
 if hasattr(os, "register_at_fork"):

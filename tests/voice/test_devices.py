@@ -539,7 +539,7 @@ def test_only_the_noise_is_silenced(pulse: Pulse) -> None:
     with Program(
         pulse,
         """
-import ctypes, sys
+import ctypes, os, sys
 from estuary.voice import _portaudio
 from estuary.voice.devices import list_devices
 
@@ -554,6 +554,10 @@ def complain(text):
     libc.fprintf(ctypes.c_void_p.in_dll(libc, "stderr"), text)
 
 with _portaudio.system():
+    if not os.fork():
+        complain(b"of a child\\n")
+        os._exit(0)
+    os.wait()
     assert handler() != before
     complain(b"Expression 'x' failed in 'pa_linux_alsa.c', line: 1\\n")
     complain(b"of another library\\n")
@@ -563,4 +567,4 @@ complain(b"afterwards\\n")
 list_devices()
 """,
     ) as program:
-        program.finish(stderr=lambda printed: printed == "of Python\nof another library\nafterwards\n")
+        program.finish(stderr=lambda printed: printed == "of a child\nof Python\nof another library\nafterwards\n")
