@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import base64
 import binascii
+import weakref
 from typing import TYPE_CHECKING, Any, Optional
 
 from .base import HEARING_RATE, WINDOW, Audio
@@ -71,21 +73,23 @@ class Inflow:
 
     def __init__(self, sample_rate: int) -> None:
         self._rate = sample_rate
-        self._convert: Any = None
+        self._converter: Optional[_Converter] = None
         self._rest = b""
 
     def feed(self, pcm: bytes) -> bytes:
         """Take audio; give the whole windows that are there now."""
-        if self._convert is None:
-            self._convert = _resampler(self._rate, HEARING_RATE)
-        data = self._rest + _resample(self._convert, pcm)
+        if self._converter is None:
+            self._converter = _Converter(self._rate, HEARING_RATE)
+        data = self._rest + self._converter.convert(pcm)
         whole = len(data) // _WINDOW_BYTES * _WINDOW_BYTES
         self._rest = data[whole:]
         return data[:whole]
 
     def finish(self) -> bytes:
         """No more comes: the last window, filled up with silence."""
-        data = self._rest + _resample(self._convert, b"", last=True)
+        data = self._rest
+        if self._converter is not None:
+            data += self._converter.convert(b"", last=True)
         self._rest = b""
         return data + bytes(-len(data) % _WINDOW_BYTES)
 
@@ -97,26 +101,26 @@ class Chunker:
         self._rate = sample_rate
         self._size = 2 * int(_CHUNK * sample_rate)
         self._from: Optional[int] = None
-        self._convert: Any = None
+        self._converter: Optional[_Converter] = None
         self._buffer = bytearray()
 
     def feed(self, audio: Audio) -> list[bytes]:
         """Take audio; give the chunks that are full. What is left is at least a tenth of a second, or nothing."""
-        if audio.sample_rate != self._from:
+        if self._converter is None or audio.sample_rate != self._from:
             self._from = audio.sample_rate
-            self._convert = _resampler(audio.sample_rate, self._rate)
-        self._buffer += _resample(self._convert, audio.pcm[: len(audio.pcm) // 2 * 2])
+            self._converter = _Converter(audio.sample_rate, self._rate)
+        self._buffer += self._converter.convert(audio.pcm[: len(audio.pcm) // 2 * 2])
         return self._cut(self._size * 5 // 3)
 
     def finish(self) -> list[bytes]:
         """The sentence is over: all that is left."""
-        if self._from is not None:
-            self._buffer += _resample(self._convert, b"", last=True)
+        if self._converter is not None:
+            self._buffer += self._converter.convert(b"", last=True)
+            self._converter = None
         chunks = self._cut(self._size * 5 // 3)
         if self._buffer:
             chunks.append(bytes(self._buffer))
             self._buffer.clear()
-        self._from = None
         return chunks
 
     def _cut(self, least: int) -> list[bytes]:
@@ -129,17 +133,33 @@ class Chunker:
         return chunks
 
 
-def _resampler(source: int, target: int) -> Any:
-    if source == target:
-        return None
-    import soxr
+class _Converter:
+    """From one rate to another, in a stream."""
 
-    return soxr.ResampleStream(source, target, 1, dtype="int16")
+    def __init__(self, source: int, target: int) -> None:
+        self._stream: Any = None
+        if source != target:
+            import soxr
+
+            self._stream = soxr.ResampleStream(source, target, 1, dtype="int16")
+            _converters.add(self)
+
+    def convert(self, pcm: bytes, *, last: bool = False) -> bytes:
+        if self._stream is None:
+            return pcm
+        import numpy as np
+
+        return bytes(self._stream.resample_chunk(np.frombuffer(pcm, "<i2"), last=last).astype("<i2").tobytes())
+
+    def drop(self) -> None:
+        self._stream = None
 
 
-def _resample(convert: Any, pcm: bytes, *, last: bool = False) -> bytes:
-    if convert is None:
-        return pcm
-    import numpy as np
+_converters: weakref.WeakSet[_Converter] = weakref.WeakSet()
 
-    return bytes(convert.resample_chunk(np.frombuffer(pcm, "<i2"), last=last).astype("<i2").tobytes())
+
+@atexit.register
+def _drop_all() -> None:
+    """soxr's extension writes a page of complaints to stderr about each stream that outlives the interpreter."""
+    for converter in list(_converters):
+        converter.drop()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import enum
 import heapq
 import itertools
 import os
 import threading
+import weakref
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, Optional, TypeVar
@@ -17,6 +19,9 @@ from attrs import define, field
 __all__ = ["Pool", "Urgency", "workers"]
 
 T = TypeVar("T")
+
+#: how long the interpreter's exit waits for what a thread is at
+_EXIT_SECONDS = 5.0
 
 
 class Urgency(enum.IntEnum):
@@ -48,6 +53,9 @@ class Pool:
 
     ``SPARE`` work is done by all threads but one (by the one, where there is but one), so that what somebody waits for
     does not wait for it. Used from one event loop; ``close()`` from any thread.
+
+    At the interpreter's exit what runs is waited for: a thread that is taken away while it is inside one of the native
+    libraries aborts the process.
     """
 
     def __init__(self, size: int, name: str) -> None:
@@ -61,13 +69,17 @@ class Pool:
         self._changed = threading.Condition()
         self._numbers = itertools.count()
         self._closed = False
+        _open.add(self)
 
     async def run(self, urgency: Urgency, work: Callable[..., T], *args: Any) -> T:
-        """Run ``work(*args)`` on a thread and wait for it. Cancelled before it begins, it is not begun."""
+        """Run ``work(*args)`` on a thread and wait for it. Cancelled before it begins, it is not begun.
+
+        Raises what it raises, and ``CancelledError`` when the pool is closed.
+        """
         job = _Job(urgency, next(self._numbers), lambda: work(*args), Future())
         with self._changed:
             if self._closed:
-                raise RuntimeError("the pool is closed")
+                raise asyncio.CancelledError("the pool is closed")
             heapq.heappush(self._spare if urgency is Urgency.SPARE else self._jobs, job)
             if not self._idle and len(self._threads) < self._size:
                 name = f"{self._name}-{len(self._threads)}"
@@ -93,18 +105,20 @@ class Pool:
 
     def _serve(self) -> None:
         while (job := self._take()) is not None:
-            if not job.future.set_running_or_notify_cancel():
-                self._done(job)
-                continue
-            try:
-                result = job.work()
-            except BaseException as error:
-                self._done(job)
-                job.future.set_exception(error)
-            else:
-                self._done(job)
-                job.future.set_result(result)
+            self._do(job)
             del job  # and with it what it was given
+
+    def _do(self, job: _Job) -> None:
+        begun = job.future.set_running_or_notify_cancel()
+        try:
+            result = job.work() if begun else None
+        except BaseException as error:
+            self._done(job)
+            job.future.set_exception(error)
+        else:
+            self._done(job)
+            if begun:
+                job.future.set_result(result)
 
     def _take(self) -> Optional[_Job]:
         with self._changed:
@@ -124,3 +138,12 @@ class Pool:
             with self._changed:
                 self._spare_running -= 1
                 self._changed.notify()
+
+
+_open: weakref.WeakSet[Pool] = weakref.WeakSet()
+
+
+@atexit.register
+def _close_all() -> None:
+    for pool in list(_open):
+        pool.close(_EXIT_SECONDS)
