@@ -39,6 +39,39 @@ _db_option = click.option(
 )
 
 
+def _speech_options(function: Any) -> Any:
+    """What hears and what speaks."""
+    options = []
+    for kind, does, route in (("stt", "understands speech", "transcriptions"), ("tts", "speaks", "speech")):
+        options += [
+            click.option(
+                f"--{kind}-url",
+                metavar="URL",
+                help=f"OpenAI-compatible endpoint with /audio/{route} that {does} (default: an embedded model).",
+            ),
+            click.option(f"--{kind}-model", metavar="NAME", help=f"Which of its models {does}."),
+            click.option(
+                f"--{kind}-api-key-env",
+                metavar="NAME",
+                help="Environment variable that holds the endpoint's key, if it wants one.",
+            ),
+        ]
+    options += [
+        click.option("--tts-voice", metavar="NAME", help="The voice of characters that name none."),
+        click.option(
+            "--max-voice-sessions",
+            type=click.IntRange(0),
+            default=10,
+            show_default=True,
+            metavar="N",
+            help="Voice conversations that may go on at once.",
+        ),
+    ]
+    for decorate in reversed(options):
+        function = decorate(function)
+    return function
+
+
 @click.group(
     "gateway",
     short_help="Run an Estuary server on this machine.",
@@ -55,6 +88,7 @@ _db_option = click.option(
 )
 @_db_option
 @llm_options
+@_speech_options
 @click.option(
     "--dialect",
     type=click.Choice(["cumulative", "delta"]),
@@ -90,6 +124,14 @@ def gateway(
     llm_url: Optional[str],
     llm_model: Optional[str],
     llm_api_key_env: Optional[str],
+    stt_url: Optional[str],
+    stt_model: Optional[str],
+    stt_api_key_env: Optional[str],
+    tts_url: Optional[str],
+    tts_model: Optional[str],
+    tts_api_key_env: Optional[str],
+    tts_voice: Optional[str],
+    max_voice_sessions: int,
     dialect: str,
     session_timeout: Optional[float],
     quota: Optional[int],
@@ -108,6 +150,14 @@ def gateway(
         "llm_url": llm_url,
         "llm_model": llm_model,
         "llm_api_key": secret_from_env(llm_api_key_env),
+        "stt_url": stt_url,
+        "stt_model": stt_model,
+        "stt_api_key": secret_from_env(stt_api_key_env),
+        "tts_url": tts_url,
+        "tts_model": tts_model,
+        "tts_api_key": secret_from_env(tts_api_key_env),
+        "tts_voice": tts_voice,
+        "max_voice_sessions": max_voice_sessions,
         "dialect": dialect,
         "session_timeout": session_timeout,
         "quota": quota,
