@@ -372,7 +372,7 @@ class Hearing:
     ) -> None:
         if before is not None:
             await asyncio.wait({before})
-        text = _join(await asyncio.gather(*parts))
+        text = _closed(_join(await asyncio.gather(*parts)))
         if text or tell_nothing:
             self._concluded = True
             self._listener.transcript(text, True)
@@ -388,6 +388,16 @@ class Hearing:
 
 def _idle(task: Optional[asyncio.Task[Any]]) -> bool:
     return task is None or task.done()
+
+
+def _closed(text: str) -> str:
+    """The text with a full stop where it ends as if it went on: that is known only now.
+
+    >>> _closed("Hello, my name is Alice,")
+    'Hello, my name is Alice.'
+    """
+    words = text.rstrip(" ,;:-")
+    return text if words == text or not words else f"{words}."
 
 
 def _join(texts: list[str]) -> str:

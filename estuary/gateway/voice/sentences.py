@@ -10,7 +10,7 @@ __all__ = ["MAX_SENTENCE", "Sentences"]
 MAX_SENTENCE = 240
 
 #: the end of a sentence: its marks, closing quotes and brackets, and the space after; or a line's end
-_END = re.compile(r"""[.!?…。！？]+["'”’»)\]*_]*(?=\s)|\n""")
+_END = re.compile(r"""[.!?…。！？]+["'”’»)\]*_]*(?=\s)|\n\s*""")
 _CLAUSE = re.compile(r"""[,;:—–]["'”’)\]]*(?=\s)""")
 _SPACE = re.compile(r"\s")
 #: words before a full stop that ends no sentence

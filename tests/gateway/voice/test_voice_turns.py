@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from ears import silence, speech, transcribe, words
-from rawclient import Scripted
+from rawclient import Hanging, Scripted
 
 
 @pytest.mark.parametrize("rate", [16000, 24000, 48000])
@@ -53,3 +56,146 @@ def test_a_conversation_in_continuous_mode(make_gateway: Any, talk: Any) -> None
     assert "alice" in words(transcribe(heard.audio))
     client.send("stop_voice")
     client.until("voice_stopped")
+
+
+def test_the_first_sentence_sounds_while_the_rest_is_written(make_gateway: Any, talk: Any) -> None:
+    class Slow:
+        name = "slow"
+        heard = threading.Event()
+
+        async def reply(self, prompt: Any) -> AsyncIterator[str]:
+            yield "This is the beginning. And this"
+            assert await asyncio.to_thread(self.heard.wait, 20)
+            yield " is the end."
+
+    engine = Slow()
+    client = talk(make_gateway(chat=engine), "p")
+    client.send("text", {"text": "Go on."})
+    first = client.until("bot_voice", 20)
+    assert not [payload for event, payload in client.seen if event == "bot_response" and payload["is_final"]]
+    engine.heard.set()
+    heard = client.hears()
+    assert heard.text == "This is the beginning. And this is the end."
+    assert first["chunk_index"] == 0
+    assert len([payload for event, payload in client.seen if event == "bot_voice" and payload["is_final"]]) == 1
+
+
+@pytest.mark.parametrize("text", ["🎉", "*smiles*", "日本語だけ。", "...", '<action name="wave" />'])
+def test_a_message_with_nothing_to_say_aloud(make_gateway: Any, talk: Any, text: str) -> None:
+    client = talk(make_gateway(chat=Scripted(text)), "p")
+    client.send("text", {"text": "Well?"})
+    heard = client.hears()
+    assert [(chunk["audio"], chunk["chunk_index"], chunk["is_final"]) for chunk in heard.chunks] == [("", 0, True)]
+
+
+@pytest.mark.parametrize("typed", [True, False])
+def test_actions_are_done_and_not_read_out(make_gateway: Any, talk: Any, typed: bool) -> None:
+    gateway = make_gateway(
+        chat=Scripted("Off we go. ", '<action name="navigate" tar', 'get="kitchen" /> Mind the step.')
+    )
+    client = talk(gateway, "p", capabilities={"client_action": typed})
+    client.send("text", {"text": "To the kitchen."})
+    heard = client.hears()
+    assert [event for event, _ in heard.events].count("client_action") == typed
+    assert words(transcribe(heard.audio)) == words("Off we go. Mind the step.")
+
+
+def test_a_line_is_spoken_unless_it_is_text_only(make_gateway: Any, talk: Any) -> None:
+    client = talk(make_gateway(), "p")
+    client.send("say_line", {"text": "Welcome to the lighthouse.", "text_only": False})
+    assert words(transcribe(client.hears().audio)) == words("Welcome to the lighthouse.")
+    client.send("audio_playback_complete", {})
+    client.send("say_line", {"text": "Nobody hears this.", "text_only": True})
+    client.send("text", {"text": "Nor this.", "textOnly": True})
+    client.until("bot_response")
+    while not client.until("bot_response")["is_final"]:
+        pass
+    assert not [event for event, _ in client.quiet() if event == "bot_voice"]
+
+
+def test_a_client_without_a_speaker_reads(make_gateway: Any, talk: Any) -> None:
+    client = talk(make_gateway(chat=Scripted("Yes.")), "p", capabilities={"speaker": False})
+    client.says_aloud("Can you read this?")
+    assert words(client.until("stt_response", 20)["text"]) == words("Can you read this?")
+    assert client.turn()[-1][1]["text"] == "Yes."
+    assert "bot_voice" not in {event for event, _ in [*client.quiet(), *client.seen]}
+
+
+def test_the_speed_of_the_character(make_gateway: Any, talk: Any) -> None:
+    gateway = make_gateway(chat=Scripted("It takes a while to say this sentence from beginning to end."))
+    lengths = {}
+    for speed in (0.7, 1.5):
+        character = gateway.create_character(tts={"speed": speed, "voice": "nobody has this voice"})
+        client = talk(gateway, "p", character_id=character)
+        client.send("text", {"text": "Say it."})
+        lengths[speed] = len(client.hears().audio)
+    assert 1.6 < lengths[0.7] / lengths[1.5] < 2.8
+
+
+# --- interruptions
+
+
+STORY = "Once upon a time there was a lighthouse by the sea, and a keeper who lived in it with her cat. " * 4
+
+
+def said_after(client: Any, message_id: str) -> list[str]:
+    """The events that name this message, among those that have been read and those that come up to now."""
+    client.quiet()
+    at = max(i for i, (event, p) in enumerate(client.seen) if event == "interrupt" and p["message_id"] == message_id)
+    return [event for event, payload in client.seen[at + 1 :] if payload and payload.get("message_id") == message_id]
+
+
+@pytest.mark.parametrize("event", ["client_interrupt", "text", "say_line"])
+def test_no_more_audio_after_an_interruption(make_gateway: Any, talk: Any, event: str) -> None:
+    client = talk(make_gateway(chat=Scripted(script=lambda p: [STORY] if p.text == "story" else ["Yes."])), "p")
+    client.send("text", {"text": "story"})
+    message_id = client.until("bot_voice", 20)["message_id"]
+    client.send(event, {"text": "Wait."} if event != "client_interrupt" else {"message_id": message_id})
+    interrupt = client.until("interrupt")
+    assert interrupt["message_id"] == message_id
+    if event != "client_interrupt":
+        heard = client.hears()
+        assert {chunk["message_id"] for chunk in heard.chunks} != {message_id}
+    assert said_after(client, message_id) == []
+    finals = [p for e, p in client.seen if e == "bot_voice" and p["message_id"] == message_id and p["is_final"]]
+    assert finals == []
+
+
+def test_barge_in_while_the_answer_is_being_made(make_gateway: Any, talk: Any) -> None:
+    engine = Hanging("Let me think about it. ")
+    client = talk(make_gateway(chat=engine), "p")
+    client.send("start_voice")
+    client.until("voice_started", 30)
+    client.send("text", {"text": "hang"})
+    message_id = client.until("bot_voice", 20)["message_id"]
+    client.stream(silence(0.2) + speech("Stop, that is enough.") + silence(1))
+    interrupt = client.until("interrupt", 20)
+    assert (interrupt["message_id"], interrupt["reason"]) == (message_id, "barge_in")
+    assert engine.stopped.wait(10)
+    heard = client.hears()
+    assert heard.text == f"echo: {heard.transcript}"
+    assert "enough" in words(heard.transcript or "")
+    assert said_after(client, message_id) == []
+
+
+def test_barge_in_while_it_still_sounds(make_gateway: Any, talk: Any) -> None:
+    client = talk(make_gateway(chat=Scripted(script=lambda p: [STORY] if p.text == "story" else ["Yes."])), "p")
+    client.send("start_voice")
+    client.until("voice_started", 30)
+    client.send("text", {"text": "story"})
+    message_id = client.hears().chunks[0]["message_id"]  # all is sent, but it lasts for half a minute
+    client.stream(silence(0.2) + speech("Stop, that is enough.") + silence(1))
+    interrupt = client.until("interrupt", 20)
+    assert (interrupt["message_id"], interrupt["reason"]) == (message_id, "barge_in")
+    assert client.hears().text == "Yes."
+
+
+def test_no_barge_in_when_it_has_been_played(make_gateway: Any, talk: Any) -> None:
+    client = talk(make_gateway(chat=Scripted(script=lambda p: [STORY] if p.text == "story" else ["Yes."])), "p")
+    client.send("start_voice")
+    client.until("voice_started", 30)
+    client.send("text", {"text": "story"})
+    client.send("audio_playback_complete", {"message_id": client.hears().chunks[0]["message_id"]})
+    client.stream(silence(0.2) + speech("That was nice.") + silence(1))
+    assert client.hears().text == "Yes."
+    assert "interrupt" not in {event for event, _ in client.seen}
