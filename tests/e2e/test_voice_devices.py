@@ -103,15 +103,17 @@ class Talker:
     def final(self, timeout=30):
         return self.until("transcript", timeout, lambda e: e["is_final"])["text"]
 
-    def finish(self, timeout=20, **options):
-        return self.program.finish(timeout, **options)
+    def finish(self, timeout=20, noisy=False):
+        """It must end well within ``timeout`` seconds, with nothing on its stderr unless it is ``noisy``."""
+        self.program.close_stdin()
+        self.until("over", timeout)
+        self.reader.join(timeout)
+        assert self.program.finish(timeout, stderr=lambda text: noisy or not text) == ""
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *error):
-        self.program.__exit__(*error)
+    def kill(self):
+        self.program.kill()  # ends its output, and so the reader
         self.reader.join(10)
+        self.program.__exit__(None, None, None)
 
 
 @pytest.fixture
@@ -121,13 +123,12 @@ def talk(pulse, gateway, player):
     def start(**options):
         talker = Talker(pulse, gateway, player, **options)
         started.append(talker)
-        talker.__enter__()
         talker.until("ready")
         return talker
 
     yield start
     for talker in started:
-        talker.__exit__(None, None, None)
+        talker.kill()
 
 
 def words(text):
@@ -251,7 +252,7 @@ def test_a_device_that_is_lost_is_opened_anew(pulse, talk, speech):
     pulse.play_file(speech(QUESTION))
     assert "Alice" in talker.final()
     talker.until("playback_finished")
-    talker.finish(stderr=lambda err: True)
+    talker.finish(noisy=True)
 
 
 def test_a_sound_server_that_dies_is_an_error_and_text_goes_on(pulse, talk):
@@ -262,7 +263,7 @@ def test_a_sound_server_that_dies_is_an_error_and_text_goes_on(pulse, talk):
     talker.program.tell("voice.wait(5)")
     assert talker.until("raised")["type"] == "AudioDeviceError"
     assert "Reply(" in talker.ask("session.send('Hello!')")
-    talker.finish(stderr=lambda err: True)
+    talker.finish(noisy=True)
 
 
 def test_a_sound_server_that_freezes_is_noticed_and_nothing_hangs(pulse, talk):
@@ -272,14 +273,14 @@ def test_a_sound_server_that_freezes_is_noticed_and_nothing_hangs(pulse, talk):
     assert talker.until("error", 15)["type"] == "AudioDeviceError"
     assert time.monotonic() - before < 12
     assert "Reply(" in talker.ask("session.send('Hello!')")
-    talker.finish(15, stderr=lambda err: True)
+    talker.finish(15, noisy=True)
 
 
 def test_a_device_that_is_unplugged_moves_and_voice_goes_on(pulse, talk):
     talker = talk(echo="off")
     pulse.unplug("sink_name=vspk")
     assert talker.ask("voice.wait(3)") == "False"
-    talker.finish(stderr=lambda err: True)
+    talker.finish(noisy=True)
 
 
 def test_fifty_starts_and_stops(pulse, talk):

@@ -276,6 +276,15 @@ class Program:
         assert self._process.stdin is not None
         self._process.stdin.write(f"{line}\n")
 
+    def close_stdin(self) -> None:
+        """It is told nothing more."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+
+    def kill(self) -> None:
+        """End it, whatever it does."""
+        _end(self._process)
+
     def stderr(self) -> str:
         """What it has printed on stderr so far."""
         self._stderr.seek(0)
@@ -283,6 +292,8 @@ class Program:
 
     def finish(self, timeout: float = 20, *, stderr: Callable[[str], bool] = "".__eq__) -> str:
         """The rest of what it prints. It must end well within *timeout* seconds, with what suits *stderr* on stderr."""
+        if self._process.stdin is not None and self._process.stdin.closed:
+            self._process.stdin = None  # communicate() would flush it
         out, _ = self._process.communicate(timeout=timeout)
         assert self._process.returncode == 0, f"ended with {self._process.returncode}:\n{out}\n{self.stderr()}"
         assert stderr(self.stderr()), self.stderr()
