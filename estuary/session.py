@@ -420,7 +420,7 @@ class Session(Receiving):
 
         Raises:
             ConfigError: An argument can't be right, or asks for what is not installed.
-            AudioDeviceError: The packages or libraries for devices are not installed.
+            VoiceError: The packages of the ``voice`` extra are not installed.
         """
         from .voice.voice import Voice
 

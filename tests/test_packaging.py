@@ -97,6 +97,18 @@ def test_every_public_name_is_there() -> None:
         estuary.no_such_name  # noqa: B018
 
 
+def test_public_names_of_voice_can_be_imported() -> None:
+    pytest.importorskip("numpy")
+    pytest.importorskip("soxr")
+    import estuary.voice
+
+    for name in estuary.voice.__all__:
+        assert getattr(estuary.voice, name) is not None
+        assert name in dir(estuary.voice)
+    with pytest.raises(AttributeError, match="no_such_name"):
+        estuary.voice.no_such_name  # noqa: B018
+
+
 def test_types_are_shipped() -> None:
     assert (PACKAGE / "py.typed").is_file()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-import numpy as np
+from ._numpy import numpy as np
 
 __all__ = ["SILENCE_DBFS", "Levels", "dbfs", "scale"]
 

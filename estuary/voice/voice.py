@@ -12,7 +12,7 @@ from attrs import frozen
 
 from ..credentials import get_logger
 from ..deadline import Deadline
-from ..errors import AudioDeviceError, ConfigError, EstuaryError, NotConnected, VoiceError, again
+from ..errors import ConfigError, EstuaryError, NotConnected, VoiceError, again
 from ..events import (
     AudioPlaybackComplete,
     Interrupted,
@@ -159,7 +159,8 @@ class Voice:
 
         Raises:
             AudioDeviceError: A device is missing, busy or stuck.
-            VoiceError: Voice runs already, or the server refused it or did not answer in time.
+            VoiceError: Voice runs already; a file can't be read or written; PyAudio is not installed; or the server
+                refused it or did not answer in time.
             ConnectError: The session was not open and could not be opened.
         """
         deadline = Deadline(timeout)
@@ -495,7 +496,7 @@ class Voice:
         with self._lock:
             self._changed.notify_all()
 
-    def worker_failed(self, error: AudioDeviceError) -> None:
+    def worker_failed(self, error: VoiceError) -> None:
         self._end_with("error", error)
 
     def worker_over(self) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Optional, Protocol
 
 from ..credentials import get_logger
 from ..deadline import Deadline
-from ..errors import AudioDeviceError, EstuaryError
+from ..errors import AudioDeviceError, VoiceError
 
 __all__ = ["Owner", "Worker"]
 
@@ -25,7 +25,7 @@ class Owner(Protocol):
 
     def worker_opened(self) -> None: ...
 
-    def worker_failed(self, error: AudioDeviceError) -> None: ...
+    def worker_failed(self, error: VoiceError) -> None: ...
 
     def worker_over(self) -> None: ...
 
@@ -91,7 +91,7 @@ class Worker:
 
     def _run(self) -> None:
         tried = -STEADY
-        problem: Optional[AudioDeviceError] = None
+        problem: Optional[VoiceError] = None
         try:
             while True:
                 problem = self._use_once(problem)
@@ -112,10 +112,10 @@ class Worker:
             if not self._abandoned:
                 self._owner.worker_over()
 
-    def _use_once(self, before: Optional[AudioDeviceError]) -> Optional[AudioDeviceError]:
+    def _use_once(self, before: Optional[VoiceError]) -> Optional[VoiceError]:
         """Open, use, close. Returns what went wrong, with what went wrong ``before`` if it did not even open."""
         opened = False
-        problem: Optional[AudioDeviceError] = None
+        problem: Optional[VoiceError] = None
         try:
             self._open()
             opened = True
@@ -134,10 +134,10 @@ class Worker:
             return AudioDeviceError(f"{before}; it could not be opened anew: {problem}")
         return problem
 
-    def _problem(self, error: Exception) -> AudioDeviceError:
-        if isinstance(error, AudioDeviceError):
+    def _problem(self, error: Exception) -> VoiceError:
+        if isinstance(error, VoiceError):
             return error
-        if not isinstance(error, (EstuaryError, OSError)):
+        if not isinstance(error, OSError):
             _log.error("%r failed", self.end, exc_info=error)
         problem = AudioDeviceError(f"{self.role} with {self.end!r} failed: {error or type(error).__name__}")
         problem.__cause__ = error
