@@ -55,6 +55,8 @@ MOST_QUEUED = 8_000
 #: Voice over a source that has ended is over after so long without any sign of the server; longer as long as it has
 #: not said what it understood, and longest while it owes the answer. Seconds.
 SETTLED, UNHEARD, UNANSWERED = 1.5, 8.0, 60.0
+#: A complaint of the server's that came so shortly before it ended voice is why. Seconds.
+TOLD = 1.0
 #: Transcripts that wait for ``transcripts()``; the oldest are dropped.
 MOST_TRANSCRIPTS = 1000
 
@@ -137,6 +139,9 @@ class Voice:
         self._failure: Optional[EstuaryError] = None
         self._ended: Optional[str] = None
         self._heard_by_server = False
+        #: what the server complained of last
+        self._server_error: Optional[VoiceError] = None
+        self._server_error_at = 0.0
         self._pressed = False
         self._sounding: Optional[str] = None
         self._sounding_since: Optional[float] = None
@@ -448,10 +453,16 @@ class Voice:
     def on_stopped(self) -> None:
         if self._mode == "continuous" and self._state == "running":
             self._heard_by_server = False
-            self._end_with("server")
+            told = self._server_error if time.monotonic() - self._server_error_at < TOLD else None
+            self._end_with("error" if told else "server", told)
 
     def on_error(self, error: VoiceError) -> None:
-        self._end_with("error", error)
+        """One that ends voice is followed by ``voice_stopped``; any other cost one thing that was said."""
+        self._server_error, self._server_error_at = error, time.monotonic()
+        if self._state == "running":
+            self._session._dispatcher.error(error)
+        else:
+            self._end_with("error", error)
 
     def on_timeout(self, event: VoiceTimeout) -> None:
         self._heard_by_server = False  # nothing to stop there
@@ -545,7 +556,7 @@ class Voice:
         for worker in self._workers():
             worker.stop()
         self.worker_over()
-        if failure is not None and was_running:
+        if failure is not None and was_running and failure is not self._server_error:
             _log.warning("voice is over: %s", failure)
             self._session._dispatcher.error(failure)
 

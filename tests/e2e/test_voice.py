@@ -406,6 +406,48 @@ def test_a_server_that_refuses_voice_says_why(make_gateway, player):
             assert voice.is_running
 
 
+class Deaf:
+    """Speech recognition that fails, as an endpoint may."""
+
+    name = "deaf"
+
+    def __init__(self, load=None):
+        self.failure = load
+
+    async def load(self):
+        if self.failure:
+            raise self.failure
+
+    async def transcribe(self, pcm, *, language, final):
+        from estuary.gateway.voice.base import EngineError
+
+        raise EngineError("the recognition has a day off")
+
+
+def test_an_engine_that_fails_costs_one_thing_that_was_said(make_gateway, player, speech):
+    gateway = make_gateway(stt=Deaf())
+    with gateway.session(player) as session:
+        errors, line = Log(), Line()
+        session.on("error", errors)
+        with session.voice(source=line, sink=NullSink()) as voice:
+            line.hear(speech("Where do I live?"))
+            assert "day off" in str(errors.wait(1)[0])
+            assert voice.is_running
+            assert not voice.wait(0.5)
+        with pytest.raises(VoiceError, match="day off"):
+            session.ask_aloud(speech("Where do I live?"))
+
+
+def test_a_server_that_can_not_hear_at_all_says_so(make_gateway, player):
+    from estuary.gateway.voice.base import EngineError
+
+    gateway = make_gateway(stt=Deaf(EngineError("no model is there")))
+    with gateway.session(player) as session:
+        with pytest.raises(VoiceError, match="no model is there"):
+            session.voice(source=Silence(), sink=NullSink()).start()
+        assert session.send("Hello!").text
+
+
 # ── the network ──
 
 

@@ -178,6 +178,7 @@ class Voice:
                 self._wire.send("voice_error", {"error": problem})
             if self._hearing is hearing:
                 self._release()
+                self._wire.send("voice_stopped", {})
 
         def transcript(text: str, final: bool) -> None:
             self._wire.send("stt_response", {"text": text, "is_final": final})
