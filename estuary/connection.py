@@ -28,6 +28,7 @@ from .errors import (
     again,
 )
 from .events import AuthError, BotResponse, SessionInfo, SessionRejectedEvent, decode
+from .waiting import Changed
 
 if TYPE_CHECKING:
     from .transport import Link, Refused
@@ -85,7 +86,7 @@ class Connection:
         if link is not None:
             link.forget()
         self._lock = threading.Lock()
-        self._changed = threading.Condition(self._lock)
+        self._changed = Changed(self._lock)
         self._link: Optional[Link] = None
         self._info: Optional[SessionInfo] = None
         self._state = State.DISCONNECTED
@@ -129,45 +130,56 @@ class Connection:
         ``reopen``: also after ``close()``. Raises ``ConnectError`` and its subclasses, ``ConnectionLost`` where a
         reconnection under way is given up, ``NotConnected`` after ``close()``.
         """
+        epoch, mine = self._begin_opening(deadline, reopen)
         abandoned = False
         try:
+            if not self._changed.wait_for(lambda: self._decided(epoch), deadline):
+                raise self._too_late(deadline)
+        except BaseException:
+            # Ctrl-C or time is up: an attempt that nobody else waits for goes with this call
             with self._lock:
-                while self._state is State.CONNECTED and self._link is not None and self._link.ended:
-                    # its end is just being reported: that takes a moment only
-                    if not self._changed.wait(deadline.remaining()) and deadline.expired:
-                        raise self._too_late(deadline)
-                if self._state is State.CONNECTED:
-                    assert self._info is not None
-                    return self._info
+                if mine and self._waiting == 1 and self._state is State.CONNECTING and self._epoch == epoch:
+                    self._abandon_locked(State.DISCONNECTED)
+                    abandoned = True
+            raise
+        finally:
+            with self._lock:
+                self._waiting -= 1
+            if abandoned:
+                self._tell("not_opened")
+        with self._lock:
+            if self._state is State.CONNECTED and self._info is not None:
+                return self._info
+            failure = self._failure
+        if failure is None:
+            raise NotConnected("the session was closed while it was being opened")
+        raise again(failure)
+
+    def _begin_opening(self, deadline: Deadline, reopen: bool) -> Tuple[int, bool]:
+        """Count this call as one that waits, and start what it waits for. Returns the attempt, and if it is ours."""
+        while True:
+            # a link whose end is just being reported: that takes a moment only
+            if not self._changed.wait_for(lambda: not self._is_ending(), deadline):
+                raise self._too_late(deadline)
+            with self._lock:
+                if self._is_ending():
+                    continue
                 if self._state is State.CLOSED and not reopen:
                     raise NotConnected("the session is closed: call connect() to open it again")
                 if self._state in (State.DISCONNECTED, State.CLOSED):
                     self._failure = None
                     self._state = State.CONNECTING
                     self._start_thread(reconnecting=False)
-                epoch, mine = self._epoch, self._state is State.CONNECTING
                 self._waiting += 1
-                try:
-                    while self._state in (State.CONNECTING, State.RECONNECTING) and self._epoch == epoch:
-                        if not self._changed.wait(deadline.remaining()) and deadline.expired:
-                            raise self._too_late(deadline)
-                except BaseException:
-                    # Ctrl-C or time is up: an attempt that nobody else waits for goes with this call
-                    if mine and self._waiting == 1 and self._state is State.CONNECTING and self._epoch == epoch:
-                        self._abandon_locked(State.DISCONNECTED)
-                        abandoned = True
-                    raise
-                finally:
-                    self._waiting -= 1
-                if self._state is State.CONNECTED and self._info is not None:
-                    return self._info
-                failure = self._failure
-                if failure is None:
-                    raise NotConnected("the session was closed while it was being opened")
-                raise again(failure)
-        finally:
-            if abandoned:
-                self._tell("not_opened")
+                return self._epoch, self._state is State.CONNECTING
+
+    def _is_ending(self) -> bool:
+        """Under the lock."""
+        return self._state is State.CONNECTED and self._link is not None and self._link.ended
+
+    def _decided(self, epoch: int) -> bool:
+        """Under the lock: whether the attempt is over, or was overtaken by a close."""
+        return self._state not in (State.CONNECTING, State.RECONNECTING) or self._epoch != epoch
 
     def _too_late(self, deadline: Deadline) -> ConnectTimeout:
         url, link = self._config.server_url, self._link
@@ -220,10 +232,7 @@ class Connection:
                     self._give_up(epoch, "lost", last_error)
                     return
                 self._tell("reconnecting", attempt, delay)
-                with self._lock:
-                    until = time.monotonic() + delay
-                    while self._epoch == epoch and time.monotonic() < until:
-                        self._changed.wait(until - time.monotonic())
+                self._changed.wait_for(lambda: self._epoch != epoch, Deadline(delay))
             try:
                 info = self._attempt(epoch, Deadline(config.connect_timeout), reconnecting)
             except _Obsolete:

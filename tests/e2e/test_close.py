@@ -100,8 +100,8 @@ def test_close_while_send_waits(server, player):
     told = Recorder(session)
     session.connect()
     waiting = in_thread(session.send, "hang", timeout=60)
-    queued = in_thread(session.send, "hello", timeout=60)
     told.wait_named("bot_response")
+    queued = in_thread(session.send, "hello", timeout=60)
     closes(session, 5.0, SOON)
     with pytest.raises(ConnectionLost, match="closed"):
         waiting.result(SOON)
