@@ -32,6 +32,7 @@ COMMANDS: Dict[str, Tuple[str, str, str]] = {
     "gateway": ("gateway", "gateway", "Run an Estuary server on this machine."),
     "history": ("history", "history", "Read what was said."),
     "memories": ("memories", "memories", "See, search, export and delete what a character remembers."),
+    "voice": ("voice", "voice", "Speak with a character."),
 }
 
 
