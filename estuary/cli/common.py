@@ -9,7 +9,7 @@ import os
 import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Callable, Dict, Optional, TypeVar
+from typing import TYPE_CHECKING, Any, Callable, Dict, Optional, TypeVar, Union
 
 import click
 from attrs import field, frozen
@@ -30,6 +30,7 @@ __all__ = [
     "data_dir",
     "debug_option",
     "describe_action",
+    "device",
     "get_json",
     "llm_options",
     "one_line",
@@ -245,6 +246,15 @@ def short_path(path: object) -> str:
         return re.sub(r"(://[^:/@]*):[^@]*@", r"\1:…@", text)
     home = str(Path.home())
     return f"~{text[len(home) :]}" if text.startswith(home + os.sep) else text
+
+
+def device(given: Optional[str]) -> Union[int, str, None]:
+    """What an option names a microphone or a speaker by: its index, or a part of its name.
+
+    >>> device("2"), device("USB"), device(None)
+    (2, 'USB', None)
+    """
+    return int(given) if given is not None and given.isdecimal() else given
 
 
 def describe_action(name: str, arguments: Dict[str, Any]) -> str:

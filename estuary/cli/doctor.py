@@ -15,16 +15,17 @@ import time
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple
 
 import click
-from attrs import asdict, frozen
+from attrs import asdict
 
 from .. import __version__
 from ..config import DEFAULT_SERVER_URL, Config
 from ..credentials import check_key, mask, mask_secrets, remember_secret
 from ..errors import AuthenticationError, ConfigError, EstuaryError
 from ..session import Session
-from .common import CONTEXT, debug_option, get_json, one_line, plural, user_name
+from .check import FAILED, NOTE, OK, Check
+from .common import CONTEXT, debug_option, device, get_json, one_line, plural, user_name
 
-__all__ = ["Check", "doctor"]
+__all__ = ["doctor"]
 
 DISTRIBUTION = "estuary-sync"
 #: extras that are not for users of a feature
@@ -33,19 +34,7 @@ _NOT_FEATURES = ("all", "dev")
 MAX_SKEW = 10.0
 PINGS = 5
 
-OK, FAILED, NOTE = "ok", "failed", "note"
 _MARKS = {OK: ("ok  ", "green"), FAILED: ("FAIL", "red"), NOTE: ("note", "yellow")}
-
-
-@frozen
-class Check:
-    """One line. ``fix`` says how to mend it, or what is optional about it. ``ms`` is a time, where one was measured."""
-
-    name: str
-    status: str
-    detail: str
-    fix: str = ""
-    ms: Optional[float] = None
 
 
 @click.command("doctor", short_help="Check this machine, the server and the key.", context_settings=CONTEXT)
@@ -61,6 +50,13 @@ class Check:
     metavar="SECONDS",
     help="How long each check may take.",
 )
+@click.option(
+    "--audio",
+    is_flag=True,
+    help="Check microphone and speaker instead of the server: plays a short chirp and listens for it.",
+)
+@click.option("--device-in", metavar="DEVICE", help="With --audio: which microphone, by its index or name.")
+@click.option("--device-out", metavar="DEVICE", help="With --audio: which speaker, by its index or name.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of lines.")
 @debug_option
 def doctor(
@@ -69,16 +65,21 @@ def doctor(
     character: Optional[str],
     player: Optional[str],
     timeout: float,
+    audio: bool,
+    device_in: Optional[str],
+    device_out: Optional[str],
     as_json: bool,
 ) -> int:
-    """Check all that a conversation needs: Python, packages, server, key, character, clock, speed.
+    """Check all that a conversation needs: Python, packages, server, key, character, clock, speed; or sound.
 
     Each line is ok, a note, or says how to mend it. The exit status is 1 when something must be mended. No key is ever
     printed.
     """
+    if not audio and (device_in or device_out):
+        raise click.UsageError("--device-in and --device-out are for --audio.")
     checks: List[Check] = []
-    patient = _Examination(server, api_key, character, player, timeout)
-    for check in patient.checks():
+    examination = _Examination(server, api_key, character, player, timeout).checks()
+    for check in _audio(device_in, device_out) if audio else examination:
         checks.append(check)
         if not as_json:
             _print(check)
@@ -304,6 +305,14 @@ class _Examination:
 
 
 # ── this machine ──
+
+
+def _audio(device_in: Optional[str], device_out: Optional[str]) -> Iterator[Check]:
+    from . import sound
+
+    yield _python()
+    yield from _packages()
+    yield from sound.checks(device(device_in), device(device_out))
 
 
 def _python() -> Check:

@@ -113,7 +113,7 @@ class Spoken:
 
     def _again(self, keys: Keys) -> bool:
         self._stage.note("Nobody spoke for a long time, so the server has stopped listening.", "yellow")
-        self._stage.status = [Text("enter goes on   q quits", style="dim")]
+        self._stage.status = [Text("enter goes on  q quits", style="dim")]
         self._stage.draw()
         while True:
             for key in keys.read(60.0):
@@ -160,19 +160,21 @@ class Spoken:
         levels = voice.levels
         cells = max(4, min(16, (self._console.width - 58) // 2))
         line = Text(no_wrap=True, overflow="ellipsis")
-        for name, meter, level in (("mic", self._microphone, levels.input), ("voice", self._speaker, levels.output)):
+        microphone = ("off", "bold red") if voice.muted else ("mic", "dim")
+        for name, meter, level in (
+            (microphone, self._microphone, levels.input),
+            (("voice", "dim"), self._speaker, levels.output),
+        ):
             shown = meter.show(level, now)
-            line.append(f"{name} ", style="dim").append_text(bar(shown, cells)).append(
-                f" {shown:3.0f} dB  ", style="dim"
-            )
+            line.append(*name).append(" ").append_text(bar(shown, cells)).append(f" {shown:3.0f} dB  ", style="dim")
         line.append_text(self._state(voice))
         line.append(f"  volume {100 * voice.volume:.0f} %", style="dim")
         keys = "m unmute" if voice.muted else "m mute"
         if voice.mode == "push_to_talk":
-            keys = f"space talk (hold it, or press it again to end)   {keys}"
+            keys = f"space talk (hold, or press twice)  {keys}"
         return [
             line,
-            Text(f"{keys}   i interrupt   +/- volume   q quit", style="dim", no_wrap=True, overflow="ellipsis"),
+            Text(f"{keys}  i interrupt  +/- volume  q quit", style="dim", no_wrap=True, overflow="ellipsis"),
         ]
 
     def _state(self, voice: Voice) -> Text:

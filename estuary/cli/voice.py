@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any, Dict, Optional, Union
+from typing import Any, Dict, Optional
 
 import click
 from rich.console import Console
 
-from .common import CONTEXT, Failure, debug_option, plain_streams, short_path
+from .common import CONTEXT, Failure, debug_option, device, plain_streams, short_path
 from .opening import Partner, partner_options
 
 __all__ = ["voice"]
@@ -71,8 +71,8 @@ def voice(
     plain_streams()
     if list_devices:
         return _list_devices()
-    for file, device, what in ((heard, device_in, "in"), (spoken, device_out, "out")):
-        if file is not None and device is not None:
+    for file, end, what in ((heard, device_in, "in"), (spoken, device_out, "out")):
+        if file is not None and end is not None:
             raise click.UsageError(f"--{what}put and --device-{what} exclude each other: the file takes its place.")
     if push_to_talk and heard is not None:
         raise click.UsageError("--push-to-talk and --input exclude each other: nobody holds a key for a file.")
@@ -117,18 +117,15 @@ def _readable(path: str) -> str:
 def _device(kind: str, wanted: Optional[str]) -> Any:
     from ..voice import devices
 
-    name: Union[int, str, None] = wanted
-    if wanted is not None and wanted.isdecimal():
-        name = int(wanted)
-    return getattr(devices, kind)(name)
+    return getattr(devices, kind)(device(wanted))
 
 
 def _list_devices() -> int:
     from ..voice.devices import list_devices
     from .output import Column, Rows, show
 
-    devices = list_devices()
-    if not devices:
+    found = list_devices()
+    if not found:
         raise Failure("there is no sound device. --input and --output speak with files instead")
     columns = [
         Column("index", right=True),
@@ -140,18 +137,18 @@ def _list_devices() -> int:
     ]
     rows = [
         (
-            str(device.index),
-            device.name,
-            str(device.max_input_channels or ""),
-            str(device.max_output_channels or ""),
-            f"{device.default_sample_rate} Hz",
+            str(each.index),
+            each.name,
+            str(each.max_input_channels or ""),
+            str(each.max_output_channels or ""),
+            f"{each.default_sample_rate} Hz",
             " and ".join(
                 name
-                for name, is_default in (("input", device.is_default_input), ("output", device.is_default_output))
+                for name, is_default in (("input", each.is_default_input), ("output", each.is_default_output))
                 if is_default
             ),
         )
-        for device in devices
+        for each in found
     ]
     show(Rows(columns, rows))
     return 0
