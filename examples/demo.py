@@ -1,4 +1,5 @@
-"""What estuary is for, in one run against a local gateway: streaming, an action, memories in a second conversation.
+"""What estuary is for, in one run against a local gateway: streaming, an action, memories in a second conversation, and
+a question that is spoken and answered aloud, for which no sound card is needed.
 
 Run it with ``make demo``. Nothing leaves this machine.
 """
@@ -11,9 +12,10 @@ from pathlib import Path
 import requests
 
 import estuary.gateway
-from estuary import ActionRegistry, Client, Session, plots
+from estuary import ActionRegistry, Client, Session, VoiceError, plots
 
 WIDTH = 78
+QUESTION = Path(__file__).with_name("question.wav")  # "What do you remember about me?"
 
 
 def say(who: str, text: str) -> None:
@@ -26,6 +28,20 @@ def listen(session: Session, text: str) -> None:
     say("character", "")
     for chunk in session.stream(text):
         print(chunk.delta, end="", flush=True)
+
+
+def ask_aloud(session: Session) -> None:
+    """A recorded question, and the answer as a wav file."""
+    say("you", f"(speaking: {QUESTION.name})")
+    answer = Path(tempfile.gettempdir(), "estuary-demo-answer.wav")
+    try:
+        reply = session.ask_aloud(QUESTION)
+        say("heard", reply.transcript or "")
+        say("character", reply.text)
+        reply.save_audio(answer)
+        say("spoken", f"listen to it in {answer}")
+    except VoiceError as error:
+        say("", f"(this can't be done here: {error})")
 
 
 def title(text: str) -> None:
@@ -79,6 +95,8 @@ def main() -> None:
             picture = Path(tempfile.gettempdir(), "estuary-demo-graph.png")
             plots.graph(session.memories.graph(), picture, title="What Marina knows of Alice")
             say("graph", f"drawn in {picture}")
+            title("the same, spoken")
+            ask_aloud(session)
 
         title("somebody else")
         with gateway.session(player_id="bob") as session:

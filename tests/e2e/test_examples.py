@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -15,12 +16,23 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "voice"))
+
+from pulse import Pulse, require
+
+from estuary.voice.files import read_wav
+from estuary.voice.levels import dbfs
+
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
-def run(name, **env):
+def run(name, *arguments, **env):
     done = subprocess.run(
-        [sys.executable, str(EXAMPLES / name)], capture_output=True, text=True, timeout=60, env={**os.environ, **env}
+        [sys.executable, str(EXAMPLES / name), *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**os.environ, **env},
     )
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
@@ -89,6 +101,115 @@ def test_demo():
     picture = Path(remembered.split("drawn in ")[1].splitlines()[0])
     assert picture.read_bytes().startswith(b"\x89PNG")
     assert "Alice" not in stranger.split("Everything is stopped.")[0]
+    heard, spoken = remembered.split("heard │")[1].split("spoken │")
+    assert "What do you remember about me?" in heard
+    assert "Bergen" in heard
+    pcm, rate, channels = read_wav(spoken.split("listen to it in ")[1].splitlines()[0])
+    assert (rate, channels) == (24_000, 1)
+    assert len(pcm) > 2 * rate
+
+
+def test_voice_file(tmp_path):
+    answer = tmp_path / "answer.wav"
+    output = run("voice_file.py", str(EXAMPLES / "question.wav"), str(answer), ESTUARY_API_KEY="")
+    assert "heard:    What do you remember about me?" in output
+    assert "Alice" in output.split("answered:")[1]
+    assert len(read_wav(answer)[0]) > 24_000
+
+
+@pytest.fixture
+def pulse():
+    """A sound server of the test's own."""
+    require()
+    with Pulse() as running:
+        yield running
+
+
+class Started:
+    """An example with virtual sound devices; waits for what it prints."""
+
+    def __init__(self, name, pulse, gateway):
+        variables = {
+            "ESTUARY_API_KEY": gateway.api_key,
+            "ESTUARY_SERVER_URL": gateway.url,
+            "ESTUARY_CHARACTER_ID": gateway.character_id,
+        }
+        self.process = subprocess.Popen(
+            [sys.executable, "-u", str(EXAMPLES / name)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, **pulse.variables, **variables},
+            # as in a terminal, even where the tests run in the background of a script, which ignores Ctrl-C
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        )
+        self.output = ""
+
+    def wait_for(self, words):
+        """The test's own time limit ends the waiting."""
+        while words not in self.output:
+            character = self.process.stdout.read(1)
+            assert character, f"it ended without {words!r}: {self.output}{self.process.stderr.read()}"
+            self.output += character
+        before, self.output = self.output.split(words, 1)
+        return before
+
+    def enter(self):
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.process.kill()
+        self.process.wait(10)
+        for file in (self.process.stdin, self.process.stdout, self.process.stderr):
+            file.close()
+
+
+def wait_for_sound(recording):
+    """Wait until the speaker plays something; the test's own time limit ends the waiting."""
+    end = len(recording.pcm())
+    while dbfs(recording.pcm()[end - 4800 : end]) < -40:
+        end += 4800
+        recording.wait_for(end)
+
+
+@pytest.mark.slow
+def test_voice(gateway, pulse):
+    with Started("voice.py", pulse, gateway) as example, pulse.record() as recording:
+        example.wait_for("Ctrl-C ends.\n")
+        pulse.play_file(EXAMPLES / "question.wav")
+        example.wait_for("you: What do you remember about me?\n")
+        example.wait_for("character: ")
+        assert example.wait_for("\n")
+        wait_for_sound(recording)
+        example.process.send_signal(signal.SIGINT)
+        assert example.process.wait(10) == 0
+        assert example.process.stderr.read() == ""
+
+
+@pytest.mark.slow
+def test_push_to_talk(gateway, pulse):
+    with Started("push_to_talk.py", pulse, gateway) as example, pulse.record() as recording:
+        # the second time it cuts off the answer, and the first words may be taken for an echo of that
+        for words in ("What do you remember about me?", "remember"):
+            example.wait_for("Enter to talk … ")
+            example.enter()
+            example.wait_for("talking; Enter to end … ")
+            assert pulse.play_file(EXAMPLES / "question.wav").wait(10) == 0
+            example.enter()
+            example.wait_for("you: ")
+            assert words in example.wait_for("\n")
+            example.wait_for("character: ")
+            assert example.wait_for("\n").strip()
+            wait_for_sound(recording)
+        example.wait_for("Enter to talk … ")
+        example.process.stdin.close()
+        assert example.process.wait(10) == 0
+        assert example.process.stderr.read() == ""
 
 
 def test_script_with_a_local_gateway():
