@@ -36,16 +36,17 @@ _FILES = "without devices it works with files: estuary voice --input question.wa
 def checks(device_in: Union[int, str, None], device_out: Union[int, str, None]) -> Iterator[Check]:
     """The checks, one after the other, as long as it makes sense to go on."""
     try:
-        import numpy
+        from ..voice._numpy import numpy, soxr
+    except VoiceError as error:
+        yield Check("voice", FAILED, str(error))
+        return
+    from ..voice import devices
+    from ..voice._portaudio import import_pyaudio
 
-        from ..voice import devices
-        from ..voice._numpy import soxr
-        from ..voice._portaudio import import_pyaudio
-
+    try:
         pyaudio = import_pyaudio()
-    except (ImportError, VoiceError) as error:
-        problem = str(error) if isinstance(error, VoiceError) else f"voice needs {error.name}"
-        yield Check("voice", FAILED, problem, "pip install 'estuary-sync[voice]'" if "pip" not in problem else _FILES)
+    except VoiceError as error:
+        yield Check("voice", FAILED, str(error), _FILES)
         return
     version = pyaudio.get_portaudio_version_text().partition(",")[0]
     packages = f"PyAudio {pyaudio.__version__} ({version}), numpy {numpy.__version__}, soxr {soxr.__version__}"
