@@ -52,6 +52,8 @@ _BACKLOG = 2 * MAX_FRAME
 _FRAMES = 4096
 #: base64 that the ear takes at once
 _PORTION = 200_000
+#: seconds of audio that it takes at least: each trip there costs as much as judging a window
+_LEAST_PORTION = 0.04
 #: parts of one utterance that may wait to be transcribed before more is listened to
 _PARTS = 3
 
@@ -127,6 +129,8 @@ class Hearing:
         #: it hears what comes
         self.ready = False
         self._inflow = Inflow(rate)
+        #: base64 that is worth a trip to the ear's thread
+        self._enough = int(_LEAST_PORTION * rate * 2 * 4 / 3)
         self._vad: Optional[VadStream] = None
         self._frames: deque[str] = deque()
         self._waiting = 0
@@ -212,12 +216,9 @@ class Hearing:
         self._listener.started()
 
     async def _listen(self) -> None:
-        while True:
-            frames = self._portion()
-            if frames:
-                await self._hear(frames)
-            elif self._over:
-                break
+        while self._frames or not self._over:
+            if self._waiting >= self._enough or self._over:
+                await self._hear(self._portion())
             else:
                 self._changed.clear()
                 await self._changed.wait()

@@ -51,8 +51,8 @@ class _Job:
 class Pool:
     """Runs functions on up to ``size`` daemon threads, which start when first needed.
 
-    ``SPARE`` work is done by all threads but one (by the one, where there is but one), so that what somebody waits for
-    does not wait for it. Used from one event loop; ``close()`` from any thread.
+    ``SPARE`` work is begun only while at most all threads but two are at work, or none: what somebody waits for neither
+    waits for it nor shares its core with it. Used from one event loop; ``close()`` from any thread.
 
     At the interpreter's exit what runs is waited for: a thread that is taken away while it is inside one of the native
     libraries aborts the process.
@@ -63,7 +63,7 @@ class Pool:
         self._name = name
         self._jobs: list[_Job] = []
         self._spare: list[_Job] = []
-        self._spare_running = 0
+        self._running = 0
         self._idle = 0
         self._threads: list[threading.Thread] = []
         self._changed = threading.Condition()
@@ -113,31 +113,29 @@ class Pool:
         try:
             result = job.work() if begun else None
         except BaseException as error:
-            self._done(job)
+            self._done()
             job.future.set_exception(error)
         else:
-            self._done(job)
+            self._done()
             if begun:
                 job.future.set_result(result)
 
     def _take(self) -> Optional[_Job]:
         with self._changed:
             while not self._closed:
-                if self._jobs:
-                    return heapq.heappop(self._jobs)
-                if self._spare and self._spare_running < max(1, self._size - 1):
-                    self._spare_running += 1
-                    return heapq.heappop(self._spare)
+                jobs = self._jobs or (self._spare if self._running < max(1, self._size - 1) else [])
+                if jobs:
+                    self._running += 1
+                    return heapq.heappop(jobs)
                 self._idle += 1
                 self._changed.wait()
                 self._idle -= 1
             return None
 
-    def _done(self, job: _Job) -> None:
-        if job.urgency is Urgency.SPARE:
-            with self._changed:
-                self._spare_running -= 1
-                self._changed.notify()
+    def _done(self) -> None:
+        with self._changed:
+            self._running -= 1
+            self._changed.notify()
 
 
 _open: weakref.WeakSet[Pool] = weakref.WeakSet()
