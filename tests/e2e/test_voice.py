@@ -28,23 +28,6 @@ STORY = "Please tell me a long story about the sea."
 pytestmark = pytest.mark.limit(90)
 
 
-@pytest.fixture(scope="module")
-def speech(tmp_path_factory):
-    """A function that gives the path of a wav file in which a text is spoken."""
-    from estuary.gateway.voice.embedded import synthesise
-
-    folder = tmp_path_factory.mktemp("speech")
-    made = {}
-
-    def speak(text):
-        if text not in made:
-            made[text] = folder / f"{len(made)}.wav"
-            write_wav(made[text], bytes(4800) + synthesise(text, None, 1.0) + bytes(4800), RATE)
-        return made[text]
-
-    return speak
-
-
 @pytest.fixture
 def session(gateway, player):
     with gateway.session(player) as session:

@@ -22,8 +22,6 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "voice"))
 import numpy as np
 from pulse import Program, Pulse, require
 
-from estuary.voice.files import write_wav
-
 VOICE = Path(__file__).parents[1] / "voice"
 RATE = 24000
 QUESTION = "Hello, my name is Alice and I live in Berlin."
@@ -37,22 +35,6 @@ def pulse():
     require()
     with Pulse(RATE) as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def speech(tmp_path_factory):
-    from estuary.gateway.voice.embedded import synthesise
-
-    folder = tmp_path_factory.mktemp("speech")
-    made = {}
-
-    def speak(text):
-        if text not in made:
-            made[text] = folder / f"{len(made)}.wav"
-            write_wav(made[text], synthesise(text, None, 1.0), RATE)
-        return made[text]
-
-    return speak
 
 
 class Talker:
