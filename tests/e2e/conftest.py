@@ -10,7 +10,7 @@ import pytest
 
 @pytest.fixture(scope="session")
 def speech(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """A function that gives the path of a wav file (24,000 Hz) in which a text is spoken, by the gateway's own voice."""
+    """A function that gives the path of a wav file (24,000 Hz) in which the gateway's own voice says a text."""
     pytest.importorskip("hibari")
     from estuary.gateway.voice.embedded import synthesise
     from estuary.voice.files import write_wav
