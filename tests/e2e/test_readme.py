@@ -5,11 +5,14 @@ from __future__ import annotations
 import configparser
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from estuary.voice.files import NullSink, WavFile
 
 ROOT = Path(__file__).parents[2]
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", (ROOT / "README.md").read_text(encoding="utf-8"), re.M | re.S)
@@ -28,8 +31,18 @@ def test_there_is_nothing_else():
     assert len(PYTHON) >= 7
 
 
-@pytest.mark.parametrize("code", PYTHON, ids=lambda code: code.strip().splitlines()[0][:50])
-def test_python_block(code, gateway, player, monkeypatch):
+def _block(code):
+    """What speaks takes as long as it sounds."""
+    return pytest.param(code, marks=[pytest.mark.slow] if "session.voice(" in code or "ask_aloud(" in code else [])
+
+
+@pytest.mark.parametrize("code", [*map(_block, PYTHON)], ids=lambda code: code.strip().splitlines()[0][:50])
+def test_python_block(code, gateway, player, monkeypatch, tmp_path):
+    # where there is no sound card files take its place, so that nothing is written here either
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(ROOT / "examples" / "question.wav", tmp_path)
+    monkeypatch.setattr("estuary.voice.devices.Microphone", lambda: WavFile("question.wav"))
+    monkeypatch.setattr("estuary.voice.devices.Speaker", lambda: NullSink())
     monkeypatch.setenv("ESTUARY_API_KEY", gateway.api_key)
     monkeypatch.setenv("ESTUARY_SERVER_URL", gateway.url)
     code = code.replace('character_id="…"', f'character_id="{gateway.character_id}"').replace('"alice"', repr(player))
