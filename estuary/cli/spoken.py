@@ -158,8 +158,11 @@ class Spoken:
 
     def _status(self, voice: Voice, now: float) -> List[Text]:
         levels = voice.levels
-        cells = max(4, min(16, (self._console.width - 58) // 2))
+        cells = max(4, min(16, (self._console.width - 59) // 2))
         line = Text(no_wrap=True, overflow="ellipsis")
+        state = self._state(voice)
+        state.pad_right(max(0, (17 if voice.mode == "push_to_talk" else 15) - state.cell_len))
+        line.append_text(state)
         microphone = ("off", "bold red") if voice.muted else ("mic", "dim")
         for name, meter, level in (
             (microphone, self._microphone, levels.input),
@@ -167,8 +170,7 @@ class Spoken:
         ):
             shown = meter.show(level, now)
             line.append(*name).append(" ").append_text(bar(shown, cells)).append(f" {shown:3.0f} dB  ", style="dim")
-        line.append_text(self._state(voice))
-        line.append(f"  volume {100 * voice.volume:.0f} %", style="dim")
+        line.append(f"volume {100 * voice.volume:.0f} %", style="dim")
         keys = "m unmute" if voice.muted else "m mute"
         if voice.mode == "push_to_talk":
             keys = f"space talk (hold, or press twice)  {keys}"
@@ -261,6 +263,7 @@ class Plain:
         self._failed = False
         session.on("transcript", self._on_transcript)
         session.on("response", self._on_response)
+        session.on("interrupted", self._on_interrupted)
         session.on_action("*", self._on_action)
         session.on("error", self._on_error)
         session.on("reconnecting", self._on_reconnecting)
@@ -295,8 +298,11 @@ class Plain:
             self._print(f"you: {transcript.text}")
 
     def _on_response(self, response: Response) -> None:
-        if response.is_final and (response.text.strip() or response.interrupted):
-            self._print(f"{self._name}: {response.text}{' (interrupted)' if response.interrupted else ''}")
+        if response.is_final and response.text.strip():
+            self._print(f"{self._name}: {response.text}")
+
+    def _on_interrupted(self, event: Interrupted) -> None:
+        self._print("(interrupted)")
 
     def _on_action(self, action: Action) -> None:
         self._print(f"[{describe_action(action.name, action.arguments)}]")

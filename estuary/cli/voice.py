@@ -43,7 +43,9 @@ __all__ = ["voice"]
     metavar="FACTOR",
     help="How loud the character speaks, 0 to 4.",
 )
-@click.option("--no-barge-in", is_flag=True, help="The character goes on speaking when you do.")
+@click.option(
+    "--no-barge-in", is_flag=True, help="Leave it to the server whether the character goes on when you speak."
+)
 @debug_option
 def voice(
     partner: Partner,

@@ -133,14 +133,14 @@ def test_speaking(talk: Callable[..., Terminal], pulse: Pulse) -> None:
     shell.wait_for(r"… What")  # what is understood so far
     shell.wait_for(rf"you › {ASKED}")
     shell.wait_for(rf"Marina › You said: {ASKED}")
-    shell.wait_for(r"voice █{3,}.*♪ speaking")
+    shell.wait_for(r"♪ speaking.*voice █{3,}")
     shell.type("i")
     shell.wait_for(r"\(interrupted\)")
     shell.wait_for("● listening")
     shell.type("m")
-    shell.wait_for(r"off ░+.*✕ muted")
+    shell.wait_for(r"✕ muted +off ░")
     shell.type("m+")
-    shell.wait_for("● listening  volume 110 %")
+    shell.wait_for("● listening.*volume 110 %")
     shell.type("\x1b[A--\x1b")  # an arrow is no key of ours, and Escape is one of its own
     shell.wait_for("volume 90 %")
     shell.type("q")
