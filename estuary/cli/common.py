@@ -40,6 +40,7 @@ __all__ = [
     "plural",
     "secret_from_env",
     "short_path",
+    "speech_options",
     "state_dir",
     "target_options",
     "user_name",
@@ -117,6 +118,29 @@ def llm_options(function: _F) -> _F:
             "(default: the built-in companion, which needs no model).",
         ),
     ):
+        function = decorate(function)
+    return function
+
+
+def speech_options(function: _F) -> _F:
+    """What hears and what speaks in a gateway."""
+    options = []
+    for kind, does, route in (("stt", "understands speech", "transcriptions"), ("tts", "speaks", "speech")):
+        options += [
+            click.option(
+                f"--{kind}-url",
+                metavar="URL",
+                help=f"OpenAI-compatible endpoint with /audio/{route} that {does} (default: an embedded model).",
+            ),
+            click.option(f"--{kind}-model", metavar="NAME", help=f"Which of its models {does}."),
+            click.option(
+                f"--{kind}-api-key-env",
+                metavar="NAME",
+                help="Environment variable that holds the endpoint's key, if it wants one.",
+            ),
+        ]
+    options.append(click.option("--tts-voice", metavar="NAME", help="The voice of characters that name none."))
+    for decorate in reversed(options):
         function = decorate(function)
     return function
 

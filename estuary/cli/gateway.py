@@ -24,6 +24,7 @@ from .common import (
     plural,
     secret_from_env,
     short_path,
+    speech_options,
     user_name,
 )
 
@@ -37,39 +38,6 @@ _db_option = click.option(
     help="Where everything is kept: a file or an SQLAlchemy URL "
     "(default: estuary/gateway.db in the XDG data directory, ~/.local/share).",
 )
-
-
-def _speech_options(function: Any) -> Any:
-    """What hears and what speaks."""
-    options = []
-    for kind, does, route in (("stt", "understands speech", "transcriptions"), ("tts", "speaks", "speech")):
-        options += [
-            click.option(
-                f"--{kind}-url",
-                metavar="URL",
-                help=f"OpenAI-compatible endpoint with /audio/{route} that {does} (default: an embedded model).",
-            ),
-            click.option(f"--{kind}-model", metavar="NAME", help=f"Which of its models {does}."),
-            click.option(
-                f"--{kind}-api-key-env",
-                metavar="NAME",
-                help="Environment variable that holds the endpoint's key, if it wants one.",
-            ),
-        ]
-    options += [
-        click.option("--tts-voice", metavar="NAME", help="The voice of characters that name none."),
-        click.option(
-            "--max-voice-sessions",
-            type=click.IntRange(0),
-            default=10,
-            show_default=True,
-            metavar="N",
-            help="Voice conversations that may go on at once.",
-        ),
-    ]
-    for decorate in reversed(options):
-        function = decorate(function)
-    return function
 
 
 @click.group(
@@ -88,7 +56,15 @@ def _speech_options(function: Any) -> Any:
 )
 @_db_option
 @llm_options
-@_speech_options
+@speech_options
+@click.option(
+    "--max-voice-sessions",
+    type=click.IntRange(0),
+    default=10,
+    show_default=True,
+    metavar="N",
+    help="Voice conversations that may go on at once.",
+)
 @click.option(
     "--dialect",
     type=click.Choice(["cumulative", "delta"]),

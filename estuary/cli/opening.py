@@ -16,7 +16,7 @@ from ..credentials import mask
 from ..errors import ConfigError
 from ..events import Capabilities
 from ..session import Session
-from .common import Failure, clean, get_json, llm_options, secret_from_env, short_path, user_name
+from .common import Failure, clean, get_json, llm_options, secret_from_env, short_path, speech_options, user_name
 from .conversation import Character
 from .prompt import no_echo
 
@@ -89,7 +89,10 @@ class Partner:
                 kept = f"Kept in {short_path(self.db)}"
                 if self.db is None:
                     kept = f"Nothing is kept after this {_what(self.command)} (--db PATH keeps it)"
-                place = f"On this machine; chat engine: {health['engines']['chat']}.\n{kept}."
+                engines = health["engines"]
+                place = f"On this machine; chat engine: {engines['chat']}.\n{kept}."
+                if self.command == "voice":
+                    place += f"\nIt hears with {engines['stt']}, and speaks with {engines['tts']}."
                 opened = Opened(session, place, gateway.url, gateway.api_key)
             else:
                 config = self._config()
@@ -203,6 +206,7 @@ def partner_options(command: str) -> Callable[[_F], Callable[..., Any]]:
                 help="With --local: where the server keeps its memory (default: it forgets all when you leave).",
             ),
             llm_options,
+            *([speech_options] if command == "voice" else []),
             click.option(
                 "--no-client-action", is_flag=True, help="Ask for actions as tags in the text, not as typed events."
             ),
