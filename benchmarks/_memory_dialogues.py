@@ -15,7 +15,7 @@ from attrs import frozen
 DATA = Path(__file__).resolve().parent / "data"
 HALVES = ("dev", "unseen")
 #: what rules may be tuned on, and whose mistakes may be seen; ``dev2`` has other voices, and no questions for recall
-TUNING = ("dev", "dev2")
+TUNING = ("dev", "dev2", "dev3", "dev4")
 #: a content with more words than this is a copy of what was said, not a memory
 MOST_WORDS = 30
 #: the keys whose facts are judged; ``favourite …`` besides

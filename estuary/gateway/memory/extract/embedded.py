@@ -1,7 +1,8 @@
-"""The embedded extractor: rules of our own over English, the same answer every time, nothing to download.
+"""The embedded extractor: learned from labelled talk, the same answer every time, nothing to download.
 
-Each clause goes to one reader after the other until one knows what it says. Precision comes first: a memory that is
-missed can be told again, one that is made up is a lie about somebody.
+An utterance is cut into statements. A learned model says what kind of memory each leaves, if any; another, which of
+its words are values of core facts. Precision comes first: a memory that is missed can be told again, one that is made
+up is a lie about somebody.
 
 >>> from estuary.gateway.memory.base import Exchange
 >>> found = EmbeddedExtractor().extract(Exchange(text="I live in Lyon with my husband Tom, and I hate olives."))
@@ -11,40 +12,31 @@ missed can be told again, one that is made up is a lie about somebody.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
+from typing import Any, Optional
 
 from ..base import Exchange, Extraction
-from .anaphora import is_fragment, resolve
-from .answers import answers
-from .character import read_character
-from .corrections import read_correction
-from .events import read_events
-from .facts import read_facts
-from .feelings import read_feelings
-from .habits import read_habits
+from .company import Company
+from .corrections import is_corrective, superseded
+from .features import statement_features, statement_vector
+from .learned import model
 from .notes import Notes
-from .people import companions, read_others
-from .places import read_places
-from .spoken import read_spoken
+from .retell import is_fragment, question_of, retell
 from .statements import Statement, statements
-from .voice import owned, third_person
+from .values import Told, facts_of, sentence_of
 
 __all__ = ["EmbeddedExtractor"]
 
-#: In this order, as what an earlier one knows for certain a later one would take for something vaguer.
-_READERS: tuple[Callable[[Statement, Notes], bool], ...] = (
-    read_correction,
-    read_places,
-    read_others,
-    read_facts,
-    read_feelings,
-    read_events,
-    read_habits,
-)
+#: a memory is left from this probability on, and one that states a core fact from that one
+SURE, SURE_OF_FACT = 0.75, 0.35
+SURE_OF_OWN = 0.6
+_KINDS = {"family": "relationship", "pets": "relationship", "interests": "preference", "dislikes": "preference"}
+#: how much the fact that a memory states says of its kind
+_FIT = 0.25
 
 
 class EmbeddedExtractor:
-    """Reads English exchanges by rules. Implements ``Extractor``; has no state, so any thread may use it."""
+    """Reads English exchanges by what it has learned. Implements ``Extractor``; any thread may use it."""
 
     @property
     def name(self) -> str:
@@ -57,42 +49,86 @@ class EmbeddedExtractor:
     def extract(self, exchange: Exchange) -> Extraction:
         """What is worth remembering of ``exchange``. Takes time linear in its length and raises nothing."""
         notes = Notes(exchange)
-        said = fragment = ""
-        answered = False
-        told: list[Statement] = []
-        for statement in statements(exchange.text):
-            meant = resolve(statement, said, fragment)
-            for read in _READERS:
-                if read(meant, notes):
-                    break
-            companions(meant, notes)
-            told.append(meant)
-            answered = answered or (not said and bool(notes.memories))
-            said = statement.text
-            fragment = said if is_fragment(said) else fragment
-        if exchange.before and not answered:
-            _read_answer(exchange, notes)
-        for statement in told:
-            read_spoken(statement, notes)  # last, as it adds only what nothing else has told
+        said = statements(exchange.text)
+        if said:
+            _read(said, notes)
         if exchange.reply:
-            read_character(exchange, notes)
+            _read_own(exchange, notes)
         return notes.extraction()
 
 
-def _read_answer(exchange: Exchange, notes: Notes) -> None:
-    """Write down what the answer to the character's question tells, as far as the sentence itself has not."""
-    for answer in answers(exchange.text, exchange.before):
-        if exchange.facts.get("name") and answer.statement.text.startswith("my name is"):
-            continue  # it is known: what is asked for is the name of something else
-        said = list(notes.memories)
-        known = any(read(answer.statement, notes) for read in _READERS)
-        if answer.plain and not known:
-            content = third_person(answer.statement.text) or owned(answer.statement.text)
-            notes.remember(content, answer.memory_type, answer.statement, confidence=0.7)
-        new = [key for key in notes.memories if key not in said]
-        for key in new:
-            told = " ".join(key.split()[2:])
-            if told and any(told in old for old in said):
-                del notes.memories[key]  # "flat white, I always have it with oat milk" has said more
-        if new:
-            return
+def _read(said: Sequence[Statement], notes: Notes) -> None:
+    asked = question_of(notes.exchange.before)
+    company = Company(notes)
+    for index, (statement, chances) in enumerate(zip(said, _chances("statement", said, asked))):
+        question = asked if index == 0 else ""
+        told = facts_of(statement, question, role=company.role)
+        who = company.who(statement.text)
+        content = company.introduce(retell(statement, question, who))
+        sure = float(1 - chances[0])
+        least = SURE_OF_FACT if told else SURE
+        if sure < least or "\ufffc" in content:
+            company.note(statement, ())
+            continue
+        named = company.note(statement, told)
+        untrue = superseded(statement, told, notes.exchange)
+        if len(told) > 1 or (told and is_fragment(statement.text) and not statement.corrective):
+            for item in told:
+                _remember(sentence_of(item, statement), item, statement, chances, named, untrue, notes)
+        else:
+            _remember(content, told[0] if told else None, statement, chances, named, untrue, notes)
+
+
+def _remember(
+    content: str,
+    told: Optional[Told],
+    statement: Statement,
+    chances: Any,
+    named: Sequence[str],
+    untrue: Sequence[str],
+    notes: Notes,
+) -> None:
+    kinds = model("statement").classes
+    weighed = {kind: float(chance) for kind, chance in zip(kinds[1:], chances[1:])}
+    if told:
+        default = "preference" if told.fact.key.startswith("favourite") else _KINDS.get(told.fact.key, "fact")
+        weighed[default] += _FIT
+    if untrue and is_corrective(statement):
+        weighed["correction"] += _FIT
+    kind = max(weighed, key=lambda name: weighed[name])
+    content, dates = notes.dated(content, tense=_tense(kind))
+    notes.remember(
+        content,
+        kind,
+        statement,
+        confidence=round(min(0.95, max(0.3, float(1 - chances[0]))), 2),
+        topic={"emotional_state": "feeling"}.get(kind),
+        fact=told.fact if told else None,
+        entities=[*named, *dates],
+        supersedes=untrue if kind == "correction" or told else (),
+    )
+
+
+def _tense(kind: str) -> str:
+    return ""
+
+
+def _read_own(exchange: Exchange, notes: Notes) -> None:
+    """Write down the character's words about itself."""
+    said = statements(exchange.reply)
+    if not said:
+        return
+    asked = question_of(exchange.text)
+    for statement, chances in zip(said, _chances("character", said, asked)):
+        content = retell(statement)
+        if chances[0] <= 1 - SURE_OF_OWN and "\ufffc" not in content:
+            notes.remember(content, "character_self", statement, confidence=0.8)
+
+
+def _chances(name: str, said: Sequence[Statement], asked: str) -> Any:
+    import numpy as np
+
+    count = len(said)
+    rows = [statement_features(statement, asked, index, count) for index, statement in enumerate(said)]
+    vectors = np.array([statement_vector(statement, asked, index) for index, statement in enumerate(said)])
+    return model(name).probabilities(rows, vectors)

@@ -1,8 +1,8 @@
-"""From an utterance to its statements: the clauses in which the speaker says how things are.
+"""From an utterance to its statements: its clauses, each with what speaks against taking it at its word.
 
-Left out are questions, hypotheses, quotations, reported speech, tales, jokes and things to be said or translated. A
-statement knows where in the utterance it was said, so that a memory can quote its source to the letter. Linear in the
-text: words are looked at from left to right with a bounded look-ahead.
+Left out are quotations, tales, jokes and things to be said or translated; questions, hypotheses and reported speech
+are marked as such. A statement knows where in the utterance it was said, so that a memory can quote its source to the
+letter. Linear in the text: words are looked at from left to right with a bounded look-ahead.
 """
 
 from __future__ import annotations
@@ -40,6 +40,8 @@ class Statement:
     together: str = ""
     #: which sentence of the utterance it is of
     sentence: int = 0
+    #: what speaks against it: ``asked``, ``if``, ``reported``, ``untrue``, ``laughed``
+    doubts: frozenset[str] = frozenset()
 
 
 @frozen
@@ -275,69 +277,60 @@ def _told(
     words: Sequence[_Word], body: str, asked: bool, original: str, number: int, shouting: bool
 ) -> Iterator[Statement]:
     pieces = list(itertools.islice(_clauses(words), MAX_STATEMENTS))
+    open_from = len(pieces)
     if asked:
         last = strip_leads(_text(pieces[-1]))
-        if len(pieces) < 2 or not _LAST_QUESTION.match(last) or _TAG.match(last):
-            return
-        if _LAST_QUESTION.match(strip_leads(_text(pieces[0]))):
-            return
-        pieces.pop()
+        aside = len(pieces) > 1 and _LAST_QUESTION.match(last) and not _TAG.match(last)
+        open_from = len(pieces) - 1 if aside and not _LAST_QUESTION.match(strip_leads(_text(pieces[0]))) else 0
     own = _MINE.sub(lambda match: " " * len(match[0]), body)
-    if _UNTRUE.search(own) or _IRONY.search(body):
-        return
+    always = {name for name, sign in _SIGNS.items() if sign.search(own)}
     reported = _REPORTED.search(own)
     trusted = len(own[: reported.start()].split()) if reported else len(words)
     position = 0
     subject = ""
-    corrective = False
-    for piece in pieces:
+    corrective = handed = False
+    for index, piece in enumerate(pieces):
         where, position = position, position + len(piece)
-        if where > trusted or (reported and where >= trusted):
-            return
-        if piece[0].bare in {"if", "unless"} or (where == 0 and _HEARSAY.match(_text(piece))):
-            return
-        if where and _hands_over(words, where):
-            return
         raw = _text(piece)
         text = _strip(raw)
-        if reported and where + len(piece) > trusted:
-            # who is quoted is still worth knowing: "my brother Kofi says …"
-            cut = trusted - where - (len(raw.split()) - len(text.split()))
-            owned = cut > 1 and _OWNED.match(text) and _speaks(reported[0])
-            text = _DANGLING.sub("", " ".join(text.split()[:cut])) if owned else ""
         lead = raw[: len(raw) - len(text)]
-        text = _IMPERATIVE.split(text, maxsplit=1)[0]
-        text = _IF_YOU.split(_AFTERTHOUGHT.sub("", text), maxsplit=1)[0]
+        handed = handed or (where > 0 and _hands_over(words, where))
+        doubts = set(always)
+        if index >= open_from:
+            doubts.add("asked")
+        if handed or where + len(piece) > trusted or (where == 0 and _HEARSAY.match(raw)):
+            doubts.add("reported")
+        if where > trusted:
+            doubts.add("afterwards")
+        if piece[0].bare in {"if", "unless"} or _CONDITION.search(raw):
+            doubts.add("if")
+        told_off = _CORRECTIVE.search(lead) is not None or _AFTERTHOUGHT.search(raw) is not None
+        text = _AFTERTHOUGHT.sub("", text)
         early = _EARLY.match(text)
         if early:
             text = f"{text[early.end() :]} {early['time'].lower()}"
-        told_off = _CORRECTIVE.search(lead) is not None or _AFTERTHOUGHT.search(raw) is not None
         corrective = told_off or (corrective and not subject)
         if where and _elides_subject(text) and _FIRST.match(subject) and not _UNREAL.search(subject):
             text = "I " + text
         elif not subject:
             text = _restored(text)
-        text = text[:MAX_CLAUSE]
-        couple = _COUPLE.match(text)
-        if couple:
-            text = text[couple.end() :]
-        if _CONDITION.search(text):
-            continue
+        couple = _COUPLE.match(text[:MAX_CLAUSE])
+        text = text[couple.end() if couple else 0 : MAX_CLAUSE]
         subject = text
         if not text:
             continue
-        quote = " ".join(original[piece[0].start : piece[-1].end].split()).strip(" ,;:-–—\"'")
-        if original[piece[0].start : piece[-1].end].strip(" ,;:-–—\"'") != quote:
-            quote = original[piece[0].start : piece[-1].end].strip(" ,;:-–—\"'")
-        yield Statement(text.lower() if shouting else text, quote, corrective, couple["who"] if couple else "", number)
+        said = original[piece[0].start : piece[-1].end].strip(" ,;:-–—\"'")
+        yield Statement(
+            text.lower() if shouting else text,
+            said,
+            corrective,
+            couple["who"] if couple else "",
+            number,
+            frozenset(doubts),
+        )
 
 
-_OWNED = re.compile(r"(?:my|our|she's|he's|it's) ", re.I)
-_DANGLING = re.compile(r",?(?: (?:who|that|and|which|she|he|they|everyone|always|often))+$", re.I)
-
-
-def _speaks(words: str) -> bool:
-    return re.match(r"(?:in |maybe|perhaps|possibly|for |once )", words, re.I) is None
+_SIGNS = {"untrue": _UNTRUE, "ironic": _IRONY, "laughed": _LAUGHTER}
 
 
 #: "just moved", "yeah pretty stressed": what may stand before the first word of an elliptic sentence.
