@@ -44,6 +44,8 @@ class Line:
     facts: Sequence[tuple[str, str]]
     #: of what the character says, not of what the player says
     own: bool
+    #: its core facts are marked
+    marked: bool = True
 
 
 def lines(each: int, seed: int = 1) -> list[Line]:
@@ -65,7 +67,7 @@ def lines(each: int, seed: int = 1) -> list[Line]:
                 asked, _, text = ("", "", _spelled(body, slots, chance))
                 if "||" in text:
                     asked, _, text = text.partition("||")
-                line = _line(kinds.split("/"), asked.strip(), " ".join(text.split()), chance)
+                line = _line(kinds, asked.strip(), " ".join(text.split()), chance)
                 seen.setdefault(line.text, line)
             found += seen.values()
     return found
@@ -82,7 +84,8 @@ def _spelled(text: str, slots: dict[str, list[str]], chance: random.Random) -> s
     return re.sub(r" +([,.])", r"\1", text)
 
 
-def _line(kinds: Sequence[str], asked: str, text: str, chance: random.Random) -> Line:
+def _line(label: str, asked: str, text: str, chance: random.Random) -> Line:
+    kinds = label.lstrip("=").split("/")
     facts = tuple((match[1], match[2]) for match in _MARK.finditer(text))
     text = _MARK.sub(r"\2", text)
     own = kinds[0].startswith("X")
@@ -98,4 +101,4 @@ def _line(kinds: Sequence[str], asked: str, text: str, chance: random.Random) ->
             text = chance.choice(_BEFORE) + text
         if chance.random() < 0.25:
             text += chance.choice(_AFTER)
-    return Line([TYPES[kind] for kind in kinds], asked, text, facts, own)
+    return Line([TYPES[kind] for kind in kinds], asked, text, facts, own, not label.startswith("="))

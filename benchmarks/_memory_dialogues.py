@@ -14,8 +14,11 @@ from attrs import frozen
 
 DATA = Path(__file__).resolve().parent / "data"
 HALVES = ("dev", "unseen")
-#: what rules may be tuned on, and whose mistakes may be seen; ``dev2`` has other voices, and no questions for recall
-TUNING = ("dev", "dev2", "dev3", "dev4")
+#: what the extractor may be tuned and trained on, and whose mistakes may be seen; all but ``dev`` have no questions for
+#: recall
+TUNING = ("dev", "dev2", "dev3", "dev4", "dev5", "dev6")
+#: for measuring only
+UNSEEN = ("unseen", "held")
 #: a content with more words than this is a copy of what was said, not a memory
 MOST_WORDS = 30
 #: the keys whose facts are judged; ``favourite …`` besides
@@ -95,7 +98,7 @@ class Dialogue:
 
 
 def load(half: str) -> list[Dialogue]:
-    """The dialogues of ``dev``, ``dev2`` or ``unseen``."""
+    """The dialogues of one of ``TUNING`` or ``UNSEEN``."""
     data = json.loads((DATA / f"memory_{half}.json").read_text(encoding="utf-8"))
     at = dt.datetime.fromisoformat(data["at"])
     return [

@@ -15,18 +15,18 @@ from typing import Any, Optional
 import numpy as np
 from _extractor_fit import Example, Fitted, fit
 from _extractor_text import Line, lines
-from _memory_dialogues import Dialogue, Expected, ExpectedFact, Utterance, fact_key, fold, is_core, load
+from _memory_dialogues import TUNING, Dialogue, Expected, ExpectedFact, Utterance, fact_key, fold, is_core, load
 from _memory_extraction import Score, evaluate
 from _memory_table import Sheet
 
 from estuary.gateway.memory.base import MEMORY_TYPES
 from estuary.gateway.memory.extract import EmbeddedExtractor, learned
 from estuary.gateway.memory.extract.features import statement_features, statement_vector
-from estuary.gateway.memory.extract.retell import question_of, retell
+from estuary.gateway.memory.extract.retell import answering, retell
 from estuary.gateway.memory.extract.spans import Span, is_kin, is_pet, spans, tokens
 from estuary.gateway.memory.extract.statements import statements
 
-TRAINING = ("dev", "dev2", "dev3", "dev4")
+TRAINING = TUNING
 KINDS = ("none", *(name for name in MEMORY_TYPES if name != "character_self"))
 OWN = ("none", "character_self")
 TAGS = (
@@ -35,7 +35,7 @@ TAGS = (
 )
 NONE = frozenset([0])
 #: how often a line of the text is spelled out, and what one sentence of it counts beside one of a dialogue
-EACH, WEIGHT = 12, 0.6
+EACH, WEIGHT = 20, 0.5
 
 
 def learn(dialogues: Sequence[Dialogue], text: Sequence[Line]) -> dict[str, Fitted]:
@@ -50,7 +50,7 @@ def learn(dialogues: Sequence[Dialogue], text: Sequence[Line]) -> dict[str, Fitt
             before = utterance.character
     for line in text:
         (own if line.own else said).extend(_line(line))
-        if not line.own:
+        if line.marked and not line.own:
             places += _line_spans(line)
     return {
         "statement": fit(said, KINDS),
@@ -60,16 +60,15 @@ def learn(dialogues: Sequence[Dialogue], text: Sequence[Line]) -> dict[str, Fitt
 
 
 def _statements(utterance: Utterance, before: str) -> Iterator[Example]:
-    asked = question_of(before)
     said = statements(utterance.user)
     expected = [item for item in utterance.memories if item.type != "character_self"]
     taken: set[int] = set()
-    for index, statement in enumerate(said):
-        content = retell(statement, asked if index == 0 else "")
+    for index, (statement, asked) in enumerate(zip(said, answering(said, before))):
+        content = retell(statement, asked)
         kinds = _kinds(expected, content, taken)
         features = statement_features(statement, asked, index, len(said))
         vague = 0 in kinds and len(kinds) > 1
-        yield Example(features, statement_vector(statement, asked, index), kinds, 0.5 if vague else 1.0)
+        yield Example(features, statement_vector(statement, asked), kinds, 0.5 if vague else 1.0)
 
 
 def _kinds(expected: Sequence[Expected], content: str, taken: set[int]) -> frozenset[int]:
@@ -89,33 +88,28 @@ def _kinds(expected: Sequence[Expected], content: str, taken: set[int]) -> froze
 def _own(utterance: Utterance) -> Iterator[Example]:
     expected = [item for item in utterance.memories if item.type == "character_self"]
     said = statements(utterance.character)
-    for index, statement in enumerate(said):
+    for index, (statement, asked) in enumerate(zip(said, answering(said, utterance.user))):
         content = retell(statement)
         fitting = [item for item in expected if item.fits("character_self", content)]
         wanted = any(not item.optional for item in fitting)
         right = frozenset([1]) if wanted else frozenset([0, 1]) if fitting else NONE
-        asked = question_of(utterance.user)
         features = statement_features(statement, asked, index, len(said))
-        yield Example(features, statement_vector(statement, asked, index), right)
+        yield Example(features, statement_vector(statement, asked), right)
 
 
 def _line(line: Line) -> Iterator[Example]:
     said = statements(line.text)
     classes = OWN if line.own else KINDS
     kinds = frozenset(classes.index(kind) for kind in line.types)
-    for index, statement in enumerate(said):
-        features = statement_features(statement, line.asked, index, len(said))
+    for index, (statement, asked) in enumerate(zip(said, answering(said, line.asked))):
+        features = statement_features(statement, asked, index, len(said))
         right = kinds | NONE if len(said) > 1 else kinds
-        yield Example(features, statement_vector(statement, line.asked, index), right, WEIGHT)
+        yield Example(features, statement_vector(statement, asked), right, WEIGHT)
 
 
 def _spans(utterance: Utterance, before: str) -> Iterator[Example]:
-    asked = question_of(before)
-    found = [
-        span
-        for index, statement in enumerate(statements(utterance.user))
-        for span in spans(statement, asked if index == 0 else "")
-    ]
+    said = statements(utterance.user)
+    found = [span for pair in zip(said, answering(said, before)) for span in spans(*pair)]
     facts = [(e.fact, e.optional or e.fact.optional) for e in utterance.memories if e.fact and is_core(e.fact.key)]
     for span, tags in zip(found, _tags(found, [(f, o) for f, o in facts if f])):
         yield Example(span.features, span.vector, tags)
@@ -164,7 +158,7 @@ def _worth(fact: ExpectedFact, span: Span) -> Optional[tuple[str, float]]:
     return ("favourite" if key.startswith("favourite") else key, min(costs)) if costs else None
 
 
-_COUNTS = frozenset("two three four five six seven".split())
+_COUNTS = frozenset(["two", "three", "four", "five", "six", "seven"])
 
 
 def _cost(value: str, text: str) -> Optional[float]:
@@ -195,8 +189,9 @@ def _like(one: str, other: str) -> bool:
 
 
 def _line_spans(line: Line) -> Iterator[Example]:
-    for index, statement in enumerate(statements(line.text)):
-        found = spans(statement, line.asked if index == 0 else "")
+    said = statements(line.text)
+    for pair in zip(said, answering(said, line.asked)):
+        found = spans(*pair)
         tags = [set(NONE) for _ in found]
         for key, value in line.facts:
             costs = [(c, i) for i, span in enumerate(found) for c in [_cost(value, span.text)] if c is not None]

@@ -6,27 +6,43 @@ question that it answers.
 
 from __future__ import annotations
 
+import functools
+import math
 import re
 import zlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ...engines._words import COUNTRIES, GIVEN_NAMES, JOBS, LANGUAGES, MONTHS
+from ...engines._words import COUNTRIES, GIVEN_NAMES, JOBS, LANGUAGES, MONTHS, word_set
 from ..embedding import default_embedder
 from .retell import is_fragment
 from .statements import Statement, is_past
 from .when import find_when
 from .words import BREEDS, EMOTIONS, ROLES, ROOMS
 
-__all__ = ["VECTOR", "context_features", "number", "statement_features", "statement_vector", "vector", "word_classes"]
+__all__ = [
+    "PERSON",
+    "VECTOR",
+    "context_features",
+    "number",
+    "pieces",
+    "statement_features",
+    "statement_vector",
+    "unit",
+    "vector",
+    "word_classes",
+]
 
 #: The embedding is read up to here: its first dimensions were trained to serve alone.
 VECTOR = 64
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*|[!?]")
-_PERSON = re.compile(r"(?P<i>i|we)\b|(?P<my>my|our)\b|(?P<you>you|your)\b|(?P<they>he|she|they)\b|(?P<it>it|that|this)\b")
+#: who a statement is about, by its first word
+PERSON = re.compile(
+    r"(?P<i>i|we)\b|(?P<my>my|our)\b|(?P<you>you|your)\b|(?P<they>he|she|they)\b|(?P<it>it|that|this)\b"
+)
 _NEGATED = re.compile(r"\b(?:not|never|no|nothing|nobody|without|hardly)\b|n't\b")
 _MODAL = re.compile(r"\b(?:would|could|should|might|may|must|can|will|maybe|probably|hope|want|wish|need)\b|'ll\b|'d\b")
-_DAYS = frozenset("monday tuesday wednesday thursday friday saturday sunday".split())
+_DAYS = word_set("monday tuesday wednesday thursday friday saturday sunday")
 
 
 def number(name: str) -> int:
@@ -80,7 +96,7 @@ def statement_features(statement: Statement, asked: str, index: int, count: int)
         found.add(f"2 {left} {right}")
     for left, middle, right in zip(["^", *words], words, words[1:]):
         found.add(f"3 {left} {middle} {right}")
-    person = _PERSON.match(text.lower())
+    person = PERSON.match(text.lower())
     who = person.lastgroup if person else "-"
     verb = _tense(words)
     found.update((f"p {who}", f"v {verb}", f"pv {who} {verb}", f"n {min(len(words), 12) // 2}"))
@@ -101,7 +117,7 @@ def statement_features(statement: Statement, asked: str, index: int, count: int)
     found.add(f"at {min(index, 2)} {min(count, 3)}")
     bare = is_fragment(text)
     found.add(f"bare {bare}")
-    found.update(context_features(asked, bare and index == 0))
+    found.update(context_features(asked, bare))
     return sorted(found)
 
 
@@ -134,11 +150,11 @@ def _tense(words: Sequence[str]) -> str:
     return "-"
 
 
-def statement_vector(statement: Statement, asked: str, index: int) -> Any:
+def statement_vector(statement: Statement, asked: str) -> Any:
     """The meaning of ``statement``, and that of the question if it is but an answer to it: ``2 * VECTOR`` numbers."""
     import numpy as np
 
-    bare = index == 0 and is_fragment(statement.text)
+    bare = is_fragment(statement.text)
     return np.concatenate([vector(statement.text), vector(asked if bare else "")])
 
 
@@ -146,9 +162,18 @@ def vector(text: str) -> Any:
     """``text`` by its meaning: ``VECTOR`` numbers."""
     import numpy as np
 
-    if not text:
-        return np.zeros(VECTOR, dtype=np.float32)
-    rows = default_embedder().pieces(text)[1][:, :VECTOR]
-    mean = rows.mean(axis=0) if len(rows) else np.zeros(VECTOR, dtype=np.float32)
-    length = float(np.linalg.norm(mean))
-    return mean / length if length > 1e-6 else mean
+    rows = pieces(text)[1]
+    return unit(rows.sum(axis=0)) if len(rows) else np.zeros(VECTOR, dtype=np.float32)
+
+
+def unit(row: Any) -> Any:
+    """``row`` at length 1, if it has a length."""
+    length = math.sqrt(float(row @ row))
+    return row / length if length > 1e-6 else row
+
+
+@functools.lru_cache(maxsize=32)
+def pieces(text: str) -> tuple[Sequence[tuple[int, int]], Any]:
+    """The pieces of words of ``text``: where they are, and a row of ``VECTOR`` numbers for each."""
+    places, rows = default_embedder().pieces(text)
+    return places, rows[:, :VECTOR]

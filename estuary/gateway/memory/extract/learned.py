@@ -30,15 +30,18 @@ class Model:
         self._dense = dense
 
     def probabilities(self, rows: Sequence[Sequence[str]], vectors: Any) -> Any:
-        """A row for each of ``rows``, a column for each class; together they are 1."""
+        """A row for each of ``rows``, none of which is without "bias"; a column for each class; together they are 1."""
         import numpy as np
 
         scores = np.asarray(vectors, dtype=np.float32) @ self._dense
-        for index, names in enumerate(rows):
-            found = [place for place in map(self._places.get, map(number, names)) if place is not None]
-            if found:
-                total = self._weights[found].sum(axis=0, dtype=np.float32) * self._scale
-                scores[index] += total / np.sqrt(len(found))
+        get = self._places.get
+        found = [[place for place in map(get, map(number, names)) if place is not None] for names in rows]
+        counts = np.array([len(places) for places in found])
+        if counts.all():
+            starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
+            chosen = self._weights[[place for places in found for place in places]]
+            totals = np.add.reduceat(chosen, starts, axis=0, dtype=np.float32)
+            scores += totals * self._scale / np.sqrt(counts)[:, None]
         powers = np.exp(scores - scores.max(axis=1, keepdims=True))
         return powers / powers.sum(axis=1, keepdims=True)
 

@@ -92,6 +92,21 @@ class Notes:
         if old is not None:
             self.memories[better.casefold()] = evolve(old, content=better, fact=fact)
 
+    def state(self, key: str, fact: FactChange) -> None:
+        """Have the memory under ``key`` state ``fact``, unless it states one or another one states this."""
+        old = self.memories[key]
+        told = {memory.fact.value for memory in self.memories.values() if memory.fact and memory.fact.key == fact.key}
+        if old.fact is None and not any(fact.value in value.split() for value in told):
+            self.memories[key] = evolve(old, fact=fact)
+
+    def forget_weaker(self) -> None:
+        """Leave out "Tuppence is their pet" where another memory says that it is a dog."""
+        facts = [memory.fact for memory in self.memories.values() if memory.fact]
+        for key, memory in list(self.memories.items()):
+            fact = memory.fact
+            if fact and any(o.key == fact.key and o.value.endswith(f" {fact.value}") for o in facts):
+                del self.memories[key]
+
     def entity(self, name: str, kind: str, *, role: Optional[str] = None, aliases: Sequence[str] = ()) -> str:
         """Note somebody or something named; returns the name."""
         key = name.casefold()

@@ -14,8 +14,7 @@ from attrs import frozen
 
 from ...engines._fact_rules import read_clause
 from ...engines._words import JOBS, KIN, LANGUAGES, MONTHS, PETS, word_set
-from ..embedding import default_embedder
-from .features import VECTOR, word_classes
+from .features import PERSON, VECTOR, pieces, unit, word_classes
 from .retell import is_fragment
 from .statements import Statement, is_past
 from .words import BREEDS, PLURAL_ROLES, singular
@@ -38,8 +37,8 @@ _OUTSIDE = word_set("""
     im ive dont today tomorrow yesterday enough other same such rather else
 """)
 _DATE = re.compile(
-    r"(?:(?:the )?\d{1,2}(?:st|nd|rd|th)?(?: of)? (?P<m1>[a-z]{3,9})|(?P<m2>[a-z]{3,9})\.? (?:the )?\d{1,2}(?:st|nd|rd|th)?"
-    r"|(?P<m3>[a-z]{3,9}))\b",
+    r"(?:(?:the )?\d{1,2}(?:st|nd|rd|th)?(?: of)? (?P<m1>[a-z]{3,9})|"
+    r"(?P<m2>[a-z]{3,9})\.? (?:the )?\d{1,2}(?:st|nd|rd|th)?|(?P<m3>[a-z]{3,9}))\b",
     re.I,
 )
 _NUMBER = re.compile(r"\d{1,3}$")
@@ -182,6 +181,8 @@ class _Look:
         words = [word.lower() for word in re.findall(r"[^\W_]+(?:'[^\W_]+)?", asked)][-14:]
         self._asked = words if self._bare else []
         self._asked_before = [] if self._bare else words
+        person = PERSON.match(statement.text.lower())
+        self._who = person.lastgroup if person else "-"
         self._doubts = [f"doubt {doubt}" for doubt in sorted(statement.doubts)]
         self._verbs = [i for i, word in enumerate(low) if word in _COMMON or is_past(word)]
         self._rows = _vectors(statement.text, said)
@@ -230,6 +231,9 @@ class _Look:
             f"hk {low[0]} {kind}",
             f"whole {whole} {kind} {self._bare}",
             f"at {min(first, 4)} {kind}",
+            f"p {self._who} {kind}",
+            f"p {self._who} {verb}",
+            f"pv {self._who} {verb} {kind}",
         ]
         found += [f"L {word}" for word in low[max(0, first - 6) : first]]
         found += [f"Lk {word} {kind}" for word in low[max(0, first - 5) : first]]
@@ -250,7 +254,7 @@ class _Look:
                 found += [f"rule {key} {fit} {negated}", f"rule {key} {fit} {kind}"]
             else:
                 found.append(f"rule other {key}")
-        return found, self._rows[first:stop].mean(axis=0)
+        return found, self._rows[first:stop].sum(axis=0) / (stop - first)
 
 
 def _vectors(text: str, said: Sequence[Token]) -> Any:
@@ -258,8 +262,7 @@ def _vectors(text: str, said: Sequence[Token]) -> Any:
     import numpy as np
 
     rows = np.zeros((len(said), VECTOR), dtype=np.float32)
-    offsets, pieces = default_embedder().pieces(text)
-    pieces = pieces[:, :VECTOR]
+    offsets, parts = pieces(text)
     place = 0
     for index, token in enumerate(said):
         while place < len(offsets) and offsets[place][1] <= token.start:
@@ -268,14 +271,12 @@ def _vectors(text: str, said: Sequence[Token]) -> Any:
         while stop < len(offsets) and offsets[stop][0] < token.end:
             stop += 1
         if stop > place:
-            row = pieces[place:stop].mean(axis=0)
-            length = float(np.linalg.norm(row))
-            rows[index] = row / length if length > 1e-6 else 0
+            rows[index] = unit(parts[place:stop].sum(axis=0))
     return rows
 
 
-_COMMON = frozenset(
-    """live work love like hate enjoy play have has had got get is am are 'm 's 're was were called named speak do go
-    come from study teach run own keep collect prefer need want born been be makes lives works loves adore drive sell
-    fix build paint married allergic into fan stand move in at for as with""".split()
-)
+_COMMON = word_set("""
+    live work love like hate enjoy play have has had got get is am are 'm 's 're was were called named speak do
+    go come from study teach run own keep collect prefer need want born been be makes lives works loves adore drive sell
+    fix build paint married allergic into fan stand move in at for as with
+""")

@@ -17,7 +17,7 @@ from ...engines._clauses import plain, sentence_spans, strip_leads
 from ...engines._words import GIVEN_NAMES, word_set
 from .words import BASE_VERBS, EMOTIONS, HABITS, IRREGULAR_PAST, NOT_PAST
 
-__all__ = ["Statement", "is_past", "statements"]
+__all__ = ["Statement", "is_past", "statements", "tense_of"]
 
 #: Longer texts are read up to here, and no more clauses than this are looked at.
 MAX_CHARS = 12_000
@@ -200,6 +200,17 @@ def is_past(word: str) -> bool:
     return word in IRREGULAR_PAST or (len(word) > 3 and word.endswith("ed") and word not in NOT_PAST)
 
 
+_AHEAD = re.compile(r"\b(?:will|going to|planning|\w+ing|have|has|is|are|starts?|due)\b|'(?:ll|ve|m|re|s)\b", re.I)
+
+
+def tense_of(text: str) -> str:
+    """``past`` or ``future``, as the verbs of ``text`` tell, for words like "in May"; else nothing."""
+    words = [word.strip(_EDGE).lower() for word in text.split()[:12]]
+    if any(is_past(word) for word in words[:5]):
+        return "past"
+    return "future" if _AHEAD.search(text) else ""
+
+
 def statements(text: str) -> list[Statement]:
     """The statements of ``text``, in order."""
     original = text[:MAX_CHARS]
@@ -305,7 +316,7 @@ def _told(
         if piece[0].bare in {"if", "unless"} or _CONDITION.search(raw):
             doubts.add("if")
         told_off = _CORRECTIVE.search(lead) is not None or _AFTERTHOUGHT.search(raw) is not None
-        text = _AFTERTHOUGHT.sub("", text)
+        text = _IF_YOU.split(_AFTERTHOUGHT.sub("", text), maxsplit=1)[0]
         early = _EARLY.match(text)
         if early:
             text = f"{text[early.end() :]} {early['time'].lower()}"
@@ -410,12 +421,6 @@ def _strip(text: str) -> str:
     return text.strip(" ,;:-–—\"'(")
 
 
-_IMPERATIVE = re.compile(
-    r",? so (?:please |just )?(?:pick|don't|do|can you|could you|let|make|put|give|take|"
-    r"no|leave|skip|hold|keep|be|tell|show|go easy)\b|"
-    r",? (?:please|thanks)\b",
-    re.I,
-)
 _IF_YOU = re.compile(
     r",? (?:if|in case) (?:you're ever|you ever|you're interested|you're wondering|you "
     r"want to know|you must know|you can believe|you can call it|you don't mind)\b",

@@ -8,30 +8,32 @@ from typing import Optional
 
 from attrs import evolve, frozen
 
-from ...engines._fact_rules import favourite_key
+from ...engines._fact_rules import favourite_key, read_clause
 from ...engines._numbers import number_of, read_birthday
 from ...engines._text import capitalise, gerund
-from ...engines._words import LANGUAGES
+from ...engines._words import LANGUAGES, word_set
 from ..base import FactChange
-from ..keys import is_single
+from ..keys import is_single, wire_key
 from .learned import model
 from .spans import Span, is_pet, spans
 from .statements import Statement
 from .voice import others, sentence_case
-from .words import BREEDS, singular
+from .words import BREEDS, ROLES, singular
 
 __all__ = ["Told", "facts_of", "sentence_of"]
 
 #: a span is a value when it is this probable
-SURE = 0.6
+SURE = 0.8
 _ENDED = re.compile(
     r"\b(?:any ?more|any longer|no longer|used to|stopped|gone off|quit|gave up|given up|former|ex-?)\b|"
-    r"\b(?:don't|do not|doesn't|didn't|isn't|not|never)\b (?:really |actually )?(?:live|work|from|have|own|speak|called|"
-    r"a|an|in|allergic)\b",
+    r"\b(?:don't|do not|doesn't|didn't|isn't|not|never)\b (?:really |actually )?(?:live|work|from|have|own|speak|"
+    r"called|a|an|in|allergic)\b",
     re.I,
 )
 _NEVER = re.compile(r"\b(?:don't|do not|am not|'m not|isn't|no longer|never|not)\b", re.I)
-_FAVOURITE = re.compile(r"\bfav(?:ou?rite|e)?s? (?P<thing>[a-z]+(?: [a-z]+)??)(?=\?|$|,| (?:is|are|was|of|ever|at|then)\b|'s)", re.I)
+_FAVOURITE = re.compile(
+    r"\bfav(?:ou?rite|e)?s? (?P<thing>[a-z]+(?: [a-z]+)??)(?=\?|$|,| (?:is|are|was|of|ever|at|then)\b|'s)", re.I
+)
 _COUNT = re.compile(r"\b(?P<count>two|three|four|five|six|seven|\d)\W+(?:\w+ ){0,2}$", re.I)
 _ROLE_ASKED = re.compile(r"\byour (?:\w+ ){0,2}?(?P<role>[\w-]+?)(?:'s|s'|\b)", re.I)
 
@@ -48,14 +50,16 @@ class Told:
 
 def facts_of(statement: Statement, asked: str, *, role: str = "") -> list[Told]:
     """The core facts of ``statement``. ``role`` is whose name may be told: "sister" after "What's her name?"."""
+    sure = list(_by_rule(statement))
     found = spans(statement, asked)
     if not found:
-        return []
+        return sure
     import numpy as np
 
     spotter = model("span")
     chances = spotter.probabilities([span.features for span in found], np.array([span.vector for span in found]))
     picked: list[tuple[float, Span, str]] = []
+    taken = {word for told in sure for word in told.fact.value.lower().split()}
     ranked = sorted(range(len(found)), key=lambda index: (chances[index][0], index))
     for index in ranked:
         span, row = found[index], chances[index]
@@ -63,9 +67,27 @@ def facts_of(statement: Statement, asked: str, *, role: str = "") -> list[Told]:
             break
         if any(span.first < other.stop and other.first < span.stop for _, other, _ in picked):
             continue
+        if set(span.text.lower().split()) & taken:
+            continue
         picked.append((float(1 - row[0]), span, spotter.classes[int(row[1:].argmax()) + 1]))
     picked.sort(key=lambda item: item[1].first)
-    return list(_told(picked, statement, asked, role))
+    return [*sure, *_told(picked, statement, asked, role)]
+
+
+def _by_rule(statement: Statement) -> Iterator[Told]:
+    """The facts that the companion's rules, which are strict, find where nothing speaks against the statement."""
+    if statement.doubts:
+        return
+    for fact in read_clause(statement.text):
+        key = wire_key(fact.key)
+        if key in {"family", "pets"}:
+            role, _, name = fact.value.partition(" ")
+            named = name[:1].isupper()
+            yield Told(
+                FactChange(key, fact.value, negated=fact.negated), role if named else fact.value, name if named else ""
+            )
+        else:
+            yield Told(FactChange(key, fact.value, negated=fact.negated, replaces=is_single(key) and not fact.negated))
 
 
 def _told(picked: Sequence[tuple[float, Span, str]], statement: Statement, asked: str, role: str) -> Iterator[Told]:
@@ -112,6 +134,7 @@ def _whose(picked: Sequence[tuple[float, Span, str]], place: int, last: Optional
 
 def _role(text: str) -> str:
     role = singular(text.lower())
+    role = role[:-1] if role not in ROLES and role[:-1] in ROLES else role
     return BREEDS.get(role, role) if not is_pet(role) or role in BREEDS else role
 
 
@@ -122,11 +145,11 @@ def _asked_role(asked: str, role: str, tag: str) -> str:
     return singular(word) if fits else role
 
 
-_KIN_ROLES = frozenset(
-    """sister brother son daughter wife husband partner mother father mum mom dad aunt uncle cousin niece nephew twin
+_KIN_ROLES = word_set("""
+    sister brother son daughter wife husband partner mother father mum mom dad aunt uncle cousin niece nephew twin
     grandmother grandfather gran nan grandad grandma grandpa girlfriend boyfriend fiancé fiancée child kid baby
-    grandson granddaughter""".split()
-)
+    grandson granddaughter
+""")
 
 
 def _fact(tag: str, span: Span, statement: Statement, asked: str) -> Optional[FactChange]:
@@ -151,20 +174,24 @@ def _fact(tag: str, span: Span, statement: Statement, asked: str) -> Optional[Fa
 
 
 def _bare_verb(statement: Statement, span: Span) -> bool:
-    return re.search(rf"\b(?:i|we|to|and) (?:\w+ly |still |also |sometimes |just )?{re.escape(span.text)}\b", statement.text, re.I) is not None
+    """Whether the span is what the user does, not a thing: "I **paint** a bit"."""
+    before = statement.text[: _at(statement, span)].lower().split()[-2:]
+    return bool(before) and not {"i", "we", "to", "and"}.isdisjoint(before)
 
 
-def sentence_of(told: Told, statement: Statement) -> str:
+def sentence_of(told: Told) -> str:
     """The fact as a sentence of its own.
 
-    >>> sentence_of(Told(FactChange("location", "Lyon")), Statement("", ""))
+    >>> sentence_of(Told(FactChange("location", "Lyon")))
     'Lives in Lyon'
     """
     key, value, gone = told.fact.key, told.fact.value, told.fact.negated
     if told.name:
         if told.role:
             has = key == "pets"
-            return f"Has a {told.role} called {told.name}" if has else f"{sentence_case(told.role)} is called {told.name}"
+            return (
+                f"Has a {told.role} called {told.name}" if has else f"{sentence_case(told.role)} is called {told.name}"
+            )
         return f"{told.name} is {'their pet' if key == 'pets' else 'family'}"
     if key == "name":
         return f"Is {'not ' if gone else ''}called {value}"
@@ -180,7 +207,7 @@ def sentence_of(told: Told, statement: Statement) -> str:
     return f"{negative if gone else positive} {others(value)}{' years old' if key == 'age' else ''}"
 
 
-_COUNTS = frozenset("two three four five six seven 2 3 4 5 6 7".split())
+_COUNTS = word_set("two three four five six seven 2 3 4 5 6 7")
 _SENTENCES = {
     "location": ("Lives in", "No longer lives in"),
     "origin": ("Comes from", "Does not come from"),
