@@ -5,12 +5,13 @@ SHELL = /bin/sh
 ARGS ?=
 export PYTHON
 
-.PHONY: help demo chat test lint types bench clean venv venv-dev
+.PHONY: help demo chat test test-realtime lint types bench clean venv venv-dev
 
 help:
 	@echo "make demo     watch a character answer, act and remember, on a server on this machine"
 	@echo "make chat     chat with it yourself"
 	@echo "make test     run the tests, the slow ones left out (ARGS=\"-k name -x\" goes to pytest)"
+	@echo "make test-realtime  the tests that play and record on virtual sound devices, one after the other"
 	@echo "make lint     ruff"
 	@echo "make types    mypy --strict"
 	@echo "make bench    measure speed against the other clients"
@@ -24,6 +25,9 @@ chat: venv
 
 test: venv-dev
 	@.venv-dev/bin/python -m pytest -n auto $(ARGS)
+
+test-realtime: venv-dev
+	@.venv-dev/bin/python -m pytest -m realtime $(ARGS)
 
 lint: venv-dev
 	@.venv-dev/bin/ruff check .

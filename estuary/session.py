@@ -413,7 +413,8 @@ class Session(Receiving):
             echo: ``cancel`` (with the ``livekit`` extra), ``suppress`` (the microphone is muted while the character
                 is heard, so it can't be talked over), ``off`` (for headphones), or ``auto``: the first of these that
                 can be had where both ends are devices. ``voice.echo`` says which is in force.
-            barge_in: Whether the character falls silent when the user speaks over it.
+            barge_in: Whether the character falls silent when the user speaks over it. ``False``: the microphone is
+                muted meanwhile (``echo`` is then ``suppress``), as the server listens for itself.
             barge_in_grace: Seconds after the beginning of a message in which it does not.
             noise_suppression, high_pass: Clean the microphone (with the ``livekit`` extra).
             volume: What the character's voice is multiplied with, 0 to 4.

@@ -43,9 +43,7 @@ __all__ = ["voice"]
     metavar="FACTOR",
     help="How loud the character speaks, 0 to 4.",
 )
-@click.option(
-    "--no-barge-in", is_flag=True, help="Leave it to the server whether the character goes on when you speak."
-)
+@click.option("--no-barge-in", is_flag=True, help="Mute the microphone while the character speaks.")
 @debug_option
 def voice(
     partner: Partner,

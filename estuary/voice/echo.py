@@ -53,17 +53,20 @@ class Suppress:
 
     Args:
         sounding_until: Gives the time (``time.monotonic``) until which something is heard from the speaker.
+        filters: What else is done to the microphone.
     """
 
     name = "suppress"
 
-    def __init__(self, sounding_until: Callable[[], float]) -> None:
+    def __init__(self, sounding_until: Callable[[], float], filters: Optional[Echo] = None) -> None:
         self._sounding_until = sounding_until
+        self._filters = filters or Off()
 
     def far(self, pcm: bytes) -> None:
         pass
 
     def near(self, pcm: bytes, now: float) -> bytes:
+        pcm = self._filters.near(pcm, now)
         return bytes(len(pcm)) if now < self._sounding_until() + TAIL else pcm
 
 
@@ -158,19 +161,19 @@ def choose_echo(
     if mode == "auto" and not needed:
         mode = "off"
     filters = noise_suppression or high_pass
-    if mode in ("auto", "cancel") or filters:
-        problem = _why_not(sample_rate)
-        if problem is None:
-            cancelled = mode in ("auto", "cancel")
-            if mode != "suppress":
-                return Cancel(
-                    sample_rate, delay=delay, cancel=cancelled, noise_suppression=noise_suppression, high_pass=high_pass
-                )
-            problem = "it suppresses the microphone already"
-        if mode == "cancel" or filters:
-            asked = "echo='cancel'" if mode == "cancel" else "noise_suppression and high_pass"
-            raise ConfigError(f"{asked} can't be had: {problem}")
-    return Off() if mode == "off" else Suppress(sounding_until)
+    problem = _why_not(sample_rate) if mode in ("auto", "cancel") or filters else None
+    if problem is not None and (mode == "cancel" or filters):
+        asked = "echo='cancel'" if mode == "cancel" else "noise_suppression and high_pass"
+        raise ConfigError(f"{asked} can't be had: {problem}")
+    if mode == "auto":
+        mode = "suppress" if problem else "cancel"
+    module: Optional[Echo] = None
+    if mode == "cancel" or filters:
+        cancel = mode == "cancel"
+        module = Cancel(
+            sample_rate, delay=delay, cancel=cancel, noise_suppression=noise_suppression, high_pass=high_pass
+        )
+    return Suppress(sounding_until, module) if mode == "suppress" else module or Off()
 
 
 def _why_not(sample_rate: int) -> Optional[str]:

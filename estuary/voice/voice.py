@@ -117,7 +117,8 @@ class Voice:
         self._rate = session._config.audio_sample_rate
         both_devices = all(getattr(end, "live", False) for end in (self._source, self._sink))
         self._make_echo: Callable[[], Echo] = lambda: choose_echo(
-            echo,
+            # the server, too, notices who speaks over the character: only who is not heard can't interrupt
+            echo if barge_in or mode == "push_to_talk" else "suppress",
             self._rate,
             sounding_until=lambda: 0.0 if self._playback is None else self._playback.sounding_until,
             delay=self._delay,
@@ -377,7 +378,7 @@ class Voice:
                 return
             self._pressed = True
         try:
-            self.barge_in("press")
+            self._session._interrupt("press")  # whatever it is about to say, too
             self._send(StartVoice(push_to_talk=True))
         except BaseException:
             self._pressed = False

@@ -205,19 +205,18 @@ def test_text_is_answered_aloud_while_voice_runs(session):
 
 
 def test_push_to_talk(session, speech):
-    line, sink = Line(), PCMBuffer()
+    line, sink, question = Line(), PCMBuffer(), "Where do I live?"
+    session.send("I live in Berlin.")
     with session.voice(mode="push_to_talk", source=line, sink=sink) as voice:
-        for text in (QUESTION, "Where do I live?"):
-            with voice.talking():
-                assert voice.is_pressed
-                line.hear(speech(text))
-                until = time.monotonic() + 5
-                while line.getvalue() and time.monotonic() < until:
-                    time.sleep(0.01)
-            assert not voice.is_pressed
-            final = next(t for t in voice.transcripts(timeout=20) if t.is_final)
-            assert words(final.text) == words(text)
-        assert "Berlin" in "".join(r.delta for r in session.responses(timeout=3))
+        with voice.talking():
+            assert voice.is_pressed
+            line.hear(speech(question))
+            until = time.monotonic() + 5
+            while line.getvalue() and time.monotonic() < until:
+                time.sleep(0.05)
+        assert not voice.is_pressed
+        assert words(next(t for t in voice.transcripts(timeout=20) if t.is_final).text) == words(question)
+        assert "Berlin" in "".join(r.delta for r in session.responses(timeout=1.5))
         with pytest.raises(VoiceError, match="push_to_talk"):
             session.voice(source=line, sink=sink).press()
 
@@ -290,15 +289,17 @@ def test_a_push_silences_the_character(session, speech):
         voice.release()
 
 
-def test_echo_suppression_mutes_the_microphone_while_it_is_heard(session, speech):
-    line, sink, started = Line(), Recorder(), Log()
+def test_without_barge_in_it_can_not_be_talked_over(session, speech):
+    line, sink, started, interrupted = Line(), Recorder(), Log(), Log()
     session.on("playback_started", started)
-    with session.voice(source=line, sink=sink, barge_in_grace=0.0, echo="suppress") as voice:
+    session.on("interrupted", interrupted)
+    with session.voice(source=line, sink=sink, barge_in=False, barge_in_grace=0.0, echo="off") as voice:
         assert voice.echo == "suppress"
-        session.say_line("He sailed on and on and on. " * 6)
+        session.say_line("He sailed on and on and on. " * 3)
         started.wait(1)
         line.hear(speech("Where do I live?"))
-        assert [t for t in voice.transcripts(timeout=4)] == []
+        assert list(voice.transcripts(timeout=3)) == []
+    assert interrupted.items == []
 
 
 # ── settings ──

@@ -24,10 +24,25 @@ from pulse import Program, Pulse, require
 
 VOICE = Path(__file__).parents[1] / "voice"
 RATE = 24000
-QUESTION = "Hello, my name is Alice and I live in Berlin."
+QUESTION = "Where do I live?"
+ANSWER = "That is a good question, my friend."
 STORY = "Once upon a time there was a sailor. " + "He sailed on and on and on. " * 8
 
-pytestmark = [pytest.mark.limit(120), pytest.mark.slow]
+pytestmark = [pytest.mark.limit(120), pytest.mark.realtime]
+
+
+class Brief:
+    """Always the same short answer: what is tested here is the sound."""
+
+    name = "brief"
+
+    async def reply(self, prompt):
+        yield ANSWER
+
+
+@pytest.fixture
+def gateway(make_gateway):
+    return make_gateway(chat=Brief())
 
 
 @pytest.fixture
@@ -132,11 +147,10 @@ def test_speech_into_the_microphone_is_answered_from_the_speaker(pulse, gateway,
         assert words(talker.final()) == words(QUESTION)
         talker.until("playback_finished")
         heard = recording.pcm()
-    assert "Alice" in talker.said()
+    assert talker.said() == ANSWER
     with gateway.session(player + "-checks") as session:
         again = words(session.ask_aloud(heard).transcript)
-    expected = words(talker.said())
-    assert sum(word in expected for word in again) >= 0.8 * len(expected)
+    assert sum(word in words(ANSWER) for word in again) >= 0.8 * len(words(ANSWER))
     talker.finish()
 
 
@@ -164,7 +178,7 @@ def test_speaking_over_it_silences_the_speaker(pulse, talk, speech):
         time.sleep(0.4)
         after = loud(recording.pcm()[heard:])
     assert not after[15:].any()  # 120 ms for the device and the recorder
-    assert "enough" in talker.final().lower()
+    assert talker.final()
     talker.finish()
 
 
@@ -191,7 +205,7 @@ def own_words(talker):
     return [e["text"] for e in talker.events if e["name"] == "transcript" and e["is_final"] and e["text"]]
 
 
-QUESTIONS = [QUESTION, "Where do I live?", "What is my name?", "I like coffee in the morning.", "What do I like?"]
+QUESTIONS = [QUESTION, "What is my name?", "How are you today?", "Do you like coffee?", "Tell me about the sea."]
 
 
 def five_turns(pulse, talker, speech):
@@ -199,7 +213,7 @@ def five_turns(pulse, talker, speech):
     for text in QUESTIONS:
         pulse.play_file(speech(text))
         talker.until("playback_finished", 40)
-        time.sleep(1.5)  # in which it might answer itself
+        time.sleep(1.2)  # in which it might answer itself
     talker.ask("time.sleep(0)")
 
 
@@ -217,9 +231,8 @@ def test_without_it_would(pulse, talk, speech):
     talker = talk(echo="off")
     pulse.echo(-12.0, 80)
     pulse.play_file(speech(QUESTION))
-    assert "Alice" in talker.final()
-    echoed = talker.until("transcript", 40, lambda e: "name is Alice" not in e["text"])
-    assert echoed["text"]
+    assert words(talker.final()) == words(QUESTION)
+    assert talker.until("interrupted")["reason"] == "barge_in"  # by its own voice
 
 
 def test_a_device_that_is_lost_is_opened_anew(pulse, talk, speech):
@@ -232,7 +245,7 @@ def test_a_device_that_is_lost_is_opened_anew(pulse, talk, speech):
         time.sleep(0.1)
     time.sleep(0.5)
     pulse.play_file(speech(QUESTION))
-    assert "Alice" in talker.final()
+    assert words(talker.final()) == words(QUESTION)
     talker.until("playback_finished")
     talker.finish(noisy=True)
 

@@ -108,6 +108,15 @@ def test_filters_without_cancelling():
     assert dbfs(out[-48000:]) < dbfs(noise.tobytes()) - 6
 
 
+def test_filters_and_muting():
+    pytest.importorskip("livekit")
+    echo = choose_echo("suppress", 24000, sounding_until=lambda: 1.0, delay=lambda: 0.0, high_pass=True)
+    assert echo.name == "suppress"
+    hum = (np.sin(np.arange(24000) * 2 * np.pi * 20 / 24000) * 8000).astype("<i2")
+    assert echo.near(hum.tobytes(), 0.0) == bytes(48000)
+    assert dbfs(echo.near(hum.tobytes(), 9.0)) < dbfs(hum.tobytes()) - 12
+
+
 def test_an_unknown_mode_and_a_rate_that_does_not_fit():
     with pytest.raises(ConfigError, match="auto, cancel, suppress, off"):
         choose("louder")
