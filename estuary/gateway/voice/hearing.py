@@ -97,7 +97,7 @@ class _Utterance:
     length: int = 0
     part: _Part = field(factory=_Part)
     #: the parts before it
-    closed: list[asyncio.Task[str]] = field(factory=list)
+    closed: list[_Part] = field(factory=list)
     #: the latest partial transcript
     shown: str = ""
 
@@ -304,14 +304,14 @@ class Hearing:
 
     async def _close(self) -> None:
         """The open part is complete; a new one begins."""
-        if self._said.part.speech >= _LEAST:
+        said = self._said
+        if said.part.speech >= _LEAST:
             self._transcribe(final=True)
-            assert self._said.part.task is not None
-            self._said.closed.append(self._said.part.task)
-        self._said.part = _Part()
-        self._said.audio = bytearray()
-        self._said.length = 0
-        waiting = [task for task in self._said.closed if not task.done()]
+            said.closed.append(said.part)
+        said.part = _Part()
+        said.audio = bytearray()
+        said.length = 0
+        waiting = [part.task for part in said.closed if part.task is not None and not part.task.done()]
         if len(waiting) >= _PARTS:
             await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
 
@@ -323,10 +323,10 @@ class Hearing:
         # of the silence at the end next to nothing: moonshine hears "Thank you" in it
         heard = part.seen - max(0, self._segmenter.silent - _TAIL)
         pcm = bytes(self._said.audio[: heard * _WINDOW_BYTES])
-        work = self._recognise(part, list(self._said.closed), pcm, final)
+        work = self._recognise(self._said, part, pcm, final)
         part.task = asyncio.get_running_loop().create_task(work)
 
-    async def _recognise(self, part: _Part, before: list[asyncio.Task[str]], pcm: bytes, final: bool) -> str:
+    async def _recognise(self, said: _Utterance, part: _Part, pcm: bytes, final: bool) -> str:
         try:
             part.text = await self._stt.transcribe(pcm, language=self._language, final=final)
         except EngineError as error:
@@ -334,8 +334,8 @@ class Hearing:
         except Exception:
             log.exception("the speech recognition %s failed", self._stt.name)
             self._complain("engine", "the speech could not be recognised: its engine failed")
-        if part is self._said.part:
-            self._show([task.result() for task in before if task.done() and not task.cancelled()] + [part.text])
+        if said is self._said:
+            self._show(said)
         return part.text
 
     def _complain(self, kind: str, problem: str) -> None:
@@ -344,11 +344,11 @@ class Hearing:
             self._told.add(kind)
             self._listener.problem(problem)
 
-    def _show(self, texts: list[str]) -> None:
-        text = _join(texts)
-        # what was said before comes first
-        if text and text != self._said.shown and _idle(self._ending):
-            self._said.shown = text
+    def _show(self, said: _Utterance) -> None:
+        """Tell the partial transcript, unless what was said before it is still being transcribed."""
+        text = _join([part.text for part in (*said.closed, said.part)])
+        if text and text != said.shown and _idle(self._ending):
+            said.shown = text
             self._listener.transcript(text, False)
 
     async def _end(self) -> None:
@@ -357,11 +357,11 @@ class Hearing:
         if part.speech >= _LEAST:
             if part.task is None or part.seen < self._said.length - self._segmenter.silent:
                 self._transcribe(final=True)  # there was speech that the latest one has not seen
-            assert part.task is not None
-            self._said.closed.append(part.task)
+            self._said.closed.append(part)
         if self._said.closed:
+            tasks = [part.task for part in self._said.closed if part.task is not None]
             tell = self._press or bool(self._said.shown)
-            self._ending = asyncio.get_running_loop().create_task(self._conclude(ending, self._said.closed, tell))
+            self._ending = asyncio.get_running_loop().create_task(self._conclude(ending, tasks, tell))
             if not _idle(ending):
                 assert ending is not None
                 await asyncio.wait({ending})
@@ -382,7 +382,7 @@ class Hearing:
         """Stop everything that runs for it."""
         self._frames.clear()
         self._waiting = 0
-        for task in (*self._said.closed, self._said.part.task, self._ending):
+        for task in (self._ending, *(part.task for part in (*self._said.closed, self._said.part))):
             if task is not None:
                 task.cancel()
 

@@ -12,7 +12,7 @@ from ears import silence, speech, transcribe, words
 from rawclient import Hanging, Scripted
 
 
-@pytest.mark.parametrize("rate", [16000, 24000, 48000])
+@pytest.mark.parametrize("rate", [16000, 48000])
 def test_a_text_is_answered_aloud(make_gateway: Any, talk: Any, rate: int) -> None:
     gateway = make_gateway(chat=Scripted("The light is on. ", "*smiles* You can see it from **everywhere**! 🎉"))
     client = talk(gateway, "p", rate=rate)
