@@ -28,8 +28,8 @@ __all__ = ["Hearing", "Listener"]
 
 log = logging.getLogger("estuary.gateway")
 
-#: seconds without speech after which it is over
-HANGOVER = 0.5
+#: seconds without speech after which it is over: about half a second of silence, as the VAD notices it 0.1 s late
+HANGOVER = 0.42
 #: seconds of speech that are ended by force
 LONGEST, LONGEST_PRESS = 60.0, 180.0
 
