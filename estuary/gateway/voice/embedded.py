@@ -12,6 +12,7 @@ from __future__ import annotations
 import ctypes
 import importlib.metadata
 import importlib.util
+import queue
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import TYPE_CHECKING, Any, Generic, Optional, TypeVar
@@ -97,41 +98,25 @@ class MoonshineStt:
 
 
 class _Transcribers:
-    """A few transcribers, made as they are needed."""
+    """A few transcribers: all made at once, so that no user's first words wait for the second."""
 
     def __init__(self) -> None:
-        self._free = [self._make()]
-        self._left = _TRANSCRIBERS - 1
-        self._returned = threading.Condition()
-
-    def _make(self) -> Any:
         from moonshine_voice.moonshine_api import ModelArch
         from moonshine_voice.transcriber import Transcriber
         from moonshine_voice.utils import get_model_path
 
         # vad_threshold 0: all that it is given is speech
         options = {"vad_threshold": 0, "return_audio_data": "false"}
-        return Transcriber(get_model_path("tiny-en"), ModelArch.TINY, options=options)
+        self._free: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        for _ in range(_TRANSCRIBERS):
+            self._free.put(Transcriber(get_model_path("tiny-en"), ModelArch.TINY, options=options))
 
     def transcribe(self, pcm: bytes) -> str:
-        with self._returned:
-            while not self._free and not self._left:
-                self._returned.wait()
-            if self._free:
-                transcriber = self._free.pop()
-            else:
-                self._left -= 1
-                transcriber = None
+        transcriber = self._free.get()
         try:
-            transcriber = transcriber or self._make()
             return self._run(transcriber, samples(pcm))
         finally:
-            with self._returned:
-                if transcriber is None:
-                    self._left += 1
-                else:
-                    self._free.append(transcriber)
-                self._returned.notify()
+            self._free.put(transcriber)
 
     def _run(self, transcriber: Any, audio: NDArray[np.float32]) -> str:
         # Its own transcribe_without_streaming() takes a list of numbers, one Python object for each sample, and holds

@@ -299,7 +299,8 @@ class Hearing:
             await self._close()
         elif paused and part.speech >= _LEAST:
             self._transcribe(final=True)
-        elif part.speech >= _LEAST and self._said.length - part.seen >= _PARTIAL and _idle(part.task):
+        elif not self._segmenter.silent and self._said.length - part.seen >= _PARTIAL and _idle(part.task):
+            # not in a silence: it may be the pause for which the threads should be free
             self._transcribe(final=False)
 
     async def _close(self) -> None:
