@@ -199,3 +199,12 @@ def test_no_barge_in_when_it_has_been_played(make_gateway: Any, talk: Any) -> No
     client.stream(silence(0.2) + speech("That was nice.") + silence(1))
     assert client.hears().text == "Yes."
     assert "interrupt" not in {event for event, _ in client.seen}
+
+
+def test_the_fallback_for_hearing(make_gateway: Any, talk: Any) -> None:
+    pytest.importorskip("pocketsphinx")
+    client = talk(make_gateway(chat=Scripted("Yes."), stt="pocketsphinx"), "p")
+    client.says_aloud("My name is Alice, and I would like to know what you remember.")
+    heard = client.hears(40)
+    assert {"name", "alice", "know", "remember"} <= set(words(heard.transcript or ""))
+    assert heard.text == "Yes."
