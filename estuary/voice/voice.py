@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import threading
 import time
@@ -50,6 +51,8 @@ MODES = ("continuous", "push_to_talk")
 BARGE_IN_GRACE = 1.5
 #: What the devices are given to end when voice is over. Seconds.
 CLOSING = 5.0
+#: And when the interpreter ends without a stop. Seconds.
+AT_EXIT = 0.5
 #: Characters that may wait in the transport before audio is held back: about 0.1 s of it.
 MOST_QUEUED = 8_000
 #: Voice over a source that has ended is over after so long without any sign of the server; longer as long as it has
@@ -178,6 +181,9 @@ class Voice:
             self._begin_run()
             name = self._session._name
             self._echo = self._make_echo()
+            # again at each start: livekit, which may just have been loaded, lets go of its module at exit, and what was
+            # registered later runs earlier
+            atexit.register(self._stop_at_exit)
             self._playback = Playback(self._sink, self._buffer, self._rate, self._echo, self, name)
             self._playback.volume = self._volume
             self._capture = Capture(self._source, self._rate, self._echo, self._send_audio, self._settled, self, name)
@@ -226,6 +232,9 @@ class Voice:
         """
         self._end_with("stopped")
         self._close_down(Deadline(timeout))
+
+    def _stop_at_exit(self) -> None:
+        self.stop(AT_EXIT)
 
     def __enter__(self) -> Voice:
         return self.start()
@@ -518,6 +527,7 @@ class Voice:
             self._state = "stopped"
             self._sounding, self._sounding_since = None, None
             self._changed.notify_all()
+        atexit.unregister(self._stop_at_exit)
         self._session._give_voice_back(self)
 
     # ── ending ──

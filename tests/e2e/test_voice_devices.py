@@ -278,6 +278,25 @@ def test_a_device_that_is_unplugged_moves_and_voice_goes_on(pulse, talk):
     talker.finish(noisy=True)
 
 
+def test_a_program_that_forgets_to_stop_ends_in_silence(pulse, gateway, player):
+    source = """
+import time
+from estuary import Session
+session = Session()
+session.connect()
+voice = session.voice().start()
+session.say_line("He sailed on and on and on.")
+time.sleep(1)
+print(voice.echo)
+"""
+    with Program(
+        pulse, source, ESTUARY_API_KEY=gateway.api_key, ESTUARY_SERVER_URL=gateway.url,
+        ESTUARY_CHARACTER_ID=gateway.character_id, ESTUARY_PLAYER_ID=player,
+    ) as program:  # fmt: skip
+        assert program.line() in ("cancel", "suppress")
+        assert program.finish(10) == ""
+
+
 def test_fifty_starts_and_stops(pulse, talk):
     talker = talk()
     talker.ask("voice.stop()")
