@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from ...engines._words import LANGUAGES, word_set
+from ...engines._words import word_set
 from .statements import is_past
 
-__all__ = ["inflect", "others", "owned", "proper_language", "sentence_case", "third_person", "tidy"]
+__all__ = ["inflect", "others", "owned", "sentence_case", "third_person", "tidy"]
 
 _BE = {"am": "is", "are": "is", "were": "was", "weren't": "wasn't", "aren't": "isn't", "ain't": "isn't"}
 _HAVE = {"have": "has", "haven't": "hasn't", "do": "does", "don't": "doesn't", "go": "goes"}
@@ -134,8 +134,3 @@ def third_person(clause: str) -> str:
         words.pop(0)
     rest = others(" ".join(words))
     return sentence_case(tidy(" ".join([*kept, verb, rest]).strip()))
-
-
-def proper_language(text: str) -> str:
-    """Languages with their capital: "learning french" → "learning French"."""
-    return re.sub(r"\b[a-z]{4,}\b", lambda m: m[0].capitalize() if m[0] in LANGUAGES - {"polish"} else m[0], text)

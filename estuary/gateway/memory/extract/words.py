@@ -11,15 +11,12 @@ __all__ = [
     "DULL_PAST",
     "EMOTIONS",
     "FEMALE",
-    "GOOD_EMOTIONS",
     "HABITS",
     "IRREGULAR_PAST",
     "MALE",
-    "PARTICIPLES",
     "PLURAL_ROLES",
     "ROLES",
     "ROOMS",
-    "WEAK_EMOTIONS",
     "singular",
 ]
 
@@ -146,13 +143,6 @@ NOT_PAST = word_set("""
     need feed breed speed bleed exceed succeed proceed weed seed embed shed wed bed
 """)
 
-PARTICIPLES = word_set("""
-    been gone done seen bought broken got gotten met won lost left quit begun come taken given made found sold
-    built driven flown ridden swum sung written read eaten drunk slept fallen felt had spent paid caught
-    taught brought sent spoken stolen torn thrown worn woken held kept led grown become chosen hurt cut put
-    set run learnt started finished
-""")
-
 #: What one says, thinks or does in passing, and nobody needs to remember.
 DULL_PAST = word_set("""
     said told thought knew heard meant forgot wanted needed tried seemed guessed asked wondered noticed
@@ -179,12 +169,10 @@ BASE_VERBS = HABITS | word_set("""
 """)
 
 #: Feelings of the one who speaks, by adjective.
-GOOD_EMOTIONS = word_set("""
+EMOTIONS = word_set("""
     happy glad excited thrilled proud grateful thankful relieved ecstatic delighted joyful hopeful optimistic
     content elated overjoyed cheerful pumped stoked touched moved psyched calm relaxed peaceful inspired
     motivated confident over-the-moon giddy blessed energised energized chuffed
-""")
-EMOTIONS = GOOD_EMOTIONS | word_set("""
     sad unhappy down upset angry furious annoyed stressed worried anxious nervous lonely tired exhausted
     overwhelmed heartbroken bored jealous depressed miserable frustrated disappointed devastated scared afraid
     terrified guilty ashamed embarrassed homesick burnt-out burned-out drained restless lost hopeless insecure
@@ -193,11 +181,6 @@ EMOTIONS = GOOD_EMOTIONS | word_set("""
     grumpy shaken sick-with-worry tense distraught resentful uneasy rejected abandoned pissed crushed
     stressed-out sleepy knackered worn buzzing wired lousy swamped frazzled rattled jittery smug chuffed wretched
 """)
-#: With "you" or "to hear" after it, these are manners.
-WEAK_EMOTIONS = word_set("""
-    happy glad sorry afraid excited curious sure grateful thankful pleased delighted
-""")
-
 #: Where one can be in a house, a town or on the way.
 ROOMS = word_set("""
     traffic bed town hall motorway
