@@ -345,7 +345,6 @@ TALK = [
     ("I'm on the bus", "spatial_change: Is on the bus"),
     ("stuck in traffic on the M6", "spatial_change: Is stuck in traffic on the M6"),
     ("I've put the lamp next to the bed", "spatial_change: Has put the lamp next to the bed"),
-    ("we repainted the bedroom, it's green now", "event: Repainted the bedroom"),
     ("I said Wednesday, not Tuesday", "correction: Wednesday, not Tuesday"),
     ("I don't live with my parents any more", "correction: Doesn't live with their parents any more"),
     ("trying to learn Japanese with an app", "fact: Is trying to learn Japanese with an app"),

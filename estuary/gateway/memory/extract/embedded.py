@@ -37,7 +37,7 @@ from .words import singular
 __all__ = ["EmbeddedExtractor"]
 
 #: a memory is left from this probability on, and one that states a core fact from that one
-SURE, SURE_OF_FACT = 0.65, 0.4
+SURE, SURE_OF_FACT = 0.7, 0.4
 #: what is asked, reported or supposed seldom is one
 SURE_IN_DOUBT = 0.93
 SURE_OF_OWN = 0.6
@@ -159,7 +159,7 @@ def _remember(
     if told:
         default = "preference" if told.fact.key.startswith("favourite") else _KINDS.get(told.fact.key, "fact")
         weighed[default] += _FIT
-    if untrue and is_corrective(statement):
+    if untrue and is_corrective(statement, notes.exchange):
         weighed["correction"] += _CHANGE
     kind = max(weighed, key=lambda name: weighed[name])
     content, dates = (

@@ -138,7 +138,7 @@ def tell(
         )
     elif fact.replaces:
         supersedes = others
-    if corrects:
+    if corrects and (supersedes or key in SINGLE or key.startswith("favourite")):
         kind = "correction"
     names = _entities(key, value, notes)
     if fact.negated and key == "name":

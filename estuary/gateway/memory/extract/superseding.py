@@ -33,9 +33,12 @@ _DATED = re.compile(
 _NAMED = re.compile(r"(?<![.!?] )(?<!^)\b[A-Z][a-z]+\b")
 
 
-def is_corrective(statement: Statement) -> bool:
-    """Whether the words say that something was wrong or has changed."""
-    return statement.corrective or _OVER.search(statement.text) is not None or _NOT.search(statement.text) is not None
+def is_corrective(statement: Statement, exchange: Exchange) -> bool:
+    """Whether something was wrong or has changed: the words say so, or name what was said or is known."""
+    instead = _NOT.search(statement.text)
+    old = (instead["old"] or instead["early"]).strip().casefold() if instead else ""
+    said = " ".join([exchange.before, *(value for values in exchange.facts.values() for value in values)]).casefold()
+    return statement.corrective or _OVER.search(statement.text) is not None or bool(old and old in said)
 
 
 def superseded(statement: Statement, told: Sequence[Told], exchange: Exchange) -> list[str]:
