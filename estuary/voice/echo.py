@@ -96,6 +96,7 @@ class Cancel:
         self._frames = sample_rate // 100
         self._size = self._frames * SAMPLE_WIDTH
         self._delay = delay
+        self._told_delay: Optional[int] = None
         self._cancel = cancel
         if not cancel:
             self.name = "off"
@@ -128,7 +129,7 @@ class Cancel:
             frame, self._near = self._frame(self._near[: self._size]), self._near[self._size :]
             with self._lock:
                 if self._cancel:
-                    self._module.set_stream_delay_ms(int(1000 * min(MOST_DELAY, max(0.0, self._delay()))))
+                    self._tell_delay(int(1000 * min(MOST_DELAY, max(0.0, self._delay()))))
                 self._module.process_stream(frame)
             parts.append(bytes(frame.data))
         ready = b"".join(parts)
@@ -137,6 +138,12 @@ class Cancel:
             ready = bytes(len(pcm) - len(ready)) + ready
         out, self._ready = ready[: len(pcm)], ready[len(pcm) :]
         return out
+
+    def _tell_delay(self, milliseconds: int) -> None:
+        """The module keeps it; telling it costs about as much as a frame."""
+        if milliseconds != self._told_delay:
+            self._module.set_stream_delay_ms(milliseconds)
+            self._told_delay = milliseconds
 
 
 def choose_echo(
