@@ -16,7 +16,7 @@ from .worker import Owner, Worker
 __all__ = ["Heard", "Playback"]
 
 #: What is written at a time, so the longest that an interruption waits for. Seconds.
-BLOCK = 0.01
+BLOCK = 0.02
 #: How long the thread sleeps where nothing is to be played and the sink needs no silence. Seconds.
 NAP = 0.5
 
@@ -30,7 +30,7 @@ class Heard(Owner, Protocol):
 
 
 class Playback(Worker):
-    """Plays what the jitter buffer gives, in blocks of 10 ms.
+    """Plays what the jitter buffer gives, in blocks of 20 ms.
 
     A device gets silence while there is nothing to say; files and buffers get what
     is said and nothing else.
