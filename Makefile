@@ -5,7 +5,7 @@ SHELL = /bin/sh
 ARGS ?=
 export PYTHON
 
-.PHONY: help demo chat test test-realtime lint types bench clean venv venv-dev
+.PHONY: help demo chat test test-realtime lint types bench bench-memory bench-voice clean venv venv-dev
 
 help:
 	@echo "make demo     watch a character answer, act and remember, on a server on this machine"
@@ -14,7 +14,7 @@ help:
 	@echo "make test-realtime  the tests that play and record on virtual sound devices, one after the other"
 	@echo "make lint     ruff"
 	@echo "make types    mypy --strict"
-	@echo "make bench    measure speed against the other clients"
+	@echo "make bench    measure speed against the other clients (bench-memory, bench-voice: memory, voice)"
 	@echo "make clean    remove the virtual environments and everything else that was generated"
 
 demo: venv
@@ -37,6 +37,12 @@ types: venv-dev
 
 bench: venv-dev
 	@.venv-dev/bin/python benchmarks/text.py $(ARGS)
+
+bench-memory: venv-dev
+	@.venv-dev/bin/python benchmarks/memory.py $(ARGS)
+
+bench-voice: venv-dev
+	@.venv-dev/bin/python benchmarks/voice.py $(ARGS)
 
 venv:
 	@scripts/venv.sh .venv cli,gateway,notebook
