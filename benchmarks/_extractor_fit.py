@@ -82,7 +82,7 @@ def fit(
     counts = Counter(name for example in examples for name in set(example.features))
     names = sorted((name for name, count in counts.items() if count >= least or name == "bias"), key=number)
     place = {name: index for index, name in enumerate(names)}
-    rows = _Rows([[place[n] for n in set(e.features) if n in place] for e in examples], len(names))
+    rows = _Rows([sorted({place[n] for n in e.features if n in place}) for e in examples], len(names))
     vectors = np.array([example.vector for example in examples], np.float32)
     right = np.zeros((len(examples), len(classes)), np.float32)
     for index, example in enumerate(examples):
