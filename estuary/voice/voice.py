@@ -203,6 +203,7 @@ class Voice:
         except BaseException as error:
             self._end_with("error", error if isinstance(error, EstuaryError) else None)
             self._close_down(Deadline(2.0))
+            self._session._give_voice_back(self)  # also where nothing had begun
             raise
         return self
 
@@ -573,6 +574,8 @@ class Voice:
 
     def _close_down(self, deadline: Deadline) -> None:
         """Wait for the workers, and leave behind those that hang."""
+        if any(worker.is_current for worker in self._workers()):
+            return  # a source or sink that stops voice: its thread ends when it has returned
         if not self._changed.wait_for(lambda: self._state == "stopped", deadline):
             for worker in self._workers():
                 if not worker.over.is_set():

@@ -69,6 +69,11 @@ class Worker:
         """Seconds between its end and the air, as the end estimates it."""
         return float(getattr(self.end, "latency", 0.0)) if self.opened.is_set() else 0.0
 
+    @property
+    def is_current(self) -> bool:
+        """Whether it is its thread that asks."""
+        return threading.current_thread() is self._thread
+
     def stop(self) -> None:
         """Have it end. Doesn't wait."""
         self._stopping.set()
@@ -79,8 +84,8 @@ class Worker:
         self.stop()
 
     def join(self, deadline: Deadline) -> bool:
-        """Wait until it is over; left behind where it is not in time. ``True`` at once on its own thread."""
-        if self._thread.ident is None or threading.current_thread() is self._thread:
+        """Wait until it is over; left behind where it is not in time."""
+        if self._thread.ident is None:
             return True
         self._thread.join(deadline.remaining())
         if self._thread.is_alive():

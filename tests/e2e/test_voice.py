@@ -17,7 +17,7 @@ from puppet import Log
 pytest.importorskip("numpy")
 pytest.importorskip("hibari")
 
-from estuary import AudioDeviceError, ConfigError, ConnectionLost, VoiceError
+from estuary import AudioDeviceError, ConfigError, ConnectError, ConnectionLost, VoiceError
 from estuary.voice.files import NullSink, PCMBuffer, Silence, WavFile, read_wav, write_wav
 from estuary.voice.levels import dbfs
 
@@ -572,6 +572,30 @@ def test_closing_the_session_ends_voice(gateway, player):
     assert not voice.is_running
     assert voice.ended == "stopped"
     assert voice.wait(1)
+
+
+def test_a_start_that_fails_for_the_connection_leaves_nothing(gateway, player):
+    session = gateway.session(player, server_url="http://127.0.0.1:1")
+    voice = session.voice(source=Silence(), sink=NullSink())
+    for _ in range(2):
+        with pytest.raises(ConnectError):
+            voice.start()
+    session.close()
+
+
+def test_a_source_may_stop_voice_itself(session):
+    class Fed(Silence):
+        def read(self, frames):
+            if voice.is_running:
+                voice.stop()
+            return super().read(frames)
+
+    voice = session.voice(source=Fed(), sink=NullSink())
+    before = time.monotonic()
+    with voice:
+        assert voice.wait(5)
+    assert voice.ended == "stopped"
+    assert time.monotonic() - before < 3
 
 
 def test_stopping_from_a_callback(session):
