@@ -17,7 +17,7 @@ from .credentials import get_logger
 from .deadline import Deadline
 from .dispatch import Dispatcher
 from .errors import ConfigError, EstuaryError, NotConnected, TurnTimeout, VoiceError
-from .events import AudioPlaybackComplete, ClientInterrupt, SayLine, StopVoice, Text, encode
+from .events import AudioPlaybackComplete, ClientInterrupt, SayLine, StartVoice, StopVoice, Text, encode
 from .inbox import Inbox
 from .stream import too_late
 from .turn import Conversation, Delivery, Reply, Turn
@@ -117,6 +117,10 @@ class TurnTaking:
         except BaseException:
             if sent:
                 self._finish(turn)
+            elif before:
+                # speech without its end: a press that begins anew and ends at once is nothing said
+                for last in (StartVoice(push_to_talk=True), StopVoice()):
+                    self._emit_quietly(last)
             raise
 
     def _whole_answer(self, turn: Turn, deadline: Deadline) -> Reply:
@@ -221,7 +225,7 @@ class TurnTaking:
             self._interrupt_turn(self._abandoned[0])
             self._abandoned.popleft()
 
-    def _emit_quietly(self, event: Union[ClientInterrupt, AudioPlaybackComplete]) -> None:
+    def _emit_quietly(self, event: Union[ClientInterrupt, AudioPlaybackComplete, StartVoice, StopVoice]) -> None:
         try:
             self._connection.send(encode(event))
         except NotConnected:

@@ -155,6 +155,26 @@ def test_questions_of_several_threads_queue(session, speech):
     assert {text: words(said) for text, said in heard.items()} == {text: words(text) for text in texts}
 
 
+def test_speech_that_was_cut_short_is_not_answered(make_gateway, player, speech, monkeypatch):
+    """Ctrl-C in the middle of sending: the server must neither answer half of it nor keep a place for the rest."""
+    gateway = make_gateway(max_voice_sessions=1)
+    with gateway.session(player) as session, gateway.session(player + "2") as other:
+        session.connect()
+        send = session._connection.send
+
+        def cut(packet):
+            if "stream_audio" in packet:
+                raise KeyboardInterrupt
+            send(packet)
+
+        monkeypatch.setattr(session._connection, "send", cut)
+        with pytest.raises(KeyboardInterrupt):
+            session.ask_aloud(speech(QUESTION))
+        monkeypatch.undo()
+        assert "Alice" in other.ask_aloud(speech(QUESTION)).transcript
+        assert list(session.history()) == []
+
+
 def test_audio_of_a_text_is_waited_for(session):
     reply = session.send("Hello!", text_only=False)
     assert reply.audio
