@@ -9,6 +9,7 @@ pytest.importorskip("wordllama")
 import numpy as np
 
 from estuary.gateway.memory.base import MEMORY_TYPES, Exchange
+from estuary.gateway.memory.extract.embedded import EmbeddedExtractor
 from estuary.gateway.memory.extract.features import VECTOR, statement_features, statement_vector
 from estuary.gateway.memory.extract.learned import WEIGHTS, model
 from estuary.gateway.memory.extract.retell import answering, retell
@@ -101,3 +102,22 @@ def test_a_name_that_answers_a_question_belongs_to_whom_was_asked_for() -> None:
 def test_what_is_made_untrue_is_named(text: str, before: str, old: list[str]) -> None:
     (statement,) = statements(text)
     assert superseded(statement, [], Exchange(text=text, before=before)) == old
+
+
+@pytest.mark.parametrize("before", ["Hi there! I'm Marina. What should I call you?", "How have you been?", ""])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "hello",
+        "goodbye",
+        "Bye!",
+        "ok",
+        "thanks",
+        "Good morning to you",
+        "haha nice",
+        "see you tomorrow",
+        "fine, thanks",
+    ],
+)
+def test_pleasantries_leave_nothing_whatever_was_asked(before: str, text: str) -> None:
+    assert EmbeddedExtractor().extract(Exchange(text=text, before=before)).memories == ()

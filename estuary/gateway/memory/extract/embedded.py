@@ -32,7 +32,7 @@ from .statements import Statement, statements, tense_of
 from .superseding import is_corrective, superseded
 from .values import Told, facts_of, sentence_of
 from .voice import owned, sentence_case, third_person
-from .words import singular
+from .words import PLEASANTRIES, singular
 
 __all__ = ["EmbeddedExtractor"]
 
@@ -41,6 +41,7 @@ SURE, SURE_OF_FACT = 0.7, 0.4
 #: what is asked, reported or supposed seldom is one
 SURE_IN_DOUBT = 0.93
 SURE_OF_OWN = 0.6
+_WORDS = re.compile(r"[^\W\d_]+")
 _KINDS = {"family": "relationship", "pets": "relationship", "interests": "preference", "dislikes": "preference"}
 #: how much the fact that a memory states says of its kind
 _FIT = 0.25
@@ -129,7 +130,7 @@ def _read_answer(notes: Notes) -> None:
 
 def _learned(statement: Statement, asked: str, who: str, chances: Any, notes: Notes) -> None:
     """Write down what the models take ``statement`` for."""
-    if statement.doubts & {"untrue", "ironic"}:
+    if statement.doubts & {"untrue", "ironic"} or set(_WORDS.findall(statement.text.lower())) <= PLEASANTRIES:
         return
     open_ = bool(statement.doubts - {"laughed"})
     if 1 - chances[0] < (SURE_IN_DOUBT if open_ else SURE_OF_FACT):
