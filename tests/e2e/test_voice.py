@@ -168,8 +168,11 @@ def test_speech_that_was_cut_short_is_not_answered(make_gateway, player, speech,
             send(packet)
 
         monkeypatch.setattr(session._connection, "send", cut)
+        stopped = Log()
+        session.on("voice_stopped", stopped)
         with pytest.raises(KeyboardInterrupt):
             session.ask_aloud(speech(QUESTION))
+        stopped.wait(1)
         monkeypatch.undo()
         assert "Alice" in other.ask_aloud(speech(QUESTION)).transcript
         assert list(session.history()) == []

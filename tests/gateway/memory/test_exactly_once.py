@@ -124,7 +124,7 @@ def test_kill_9_at_many_moments(tmp_path: Path) -> None:
     sure: set[str] = set()
     for round_number in range(5):
         with server(path, tmp_path / "log") as (process, url, auth), RawClient(url) as client:
-            client.open(auth)
+            client.open({**auth, "capabilities": {"speaker": False}})
             client.until("session_info")
             moment = random.Random(round_number).uniform(0.0, 0.15)
             timer = threading.Timer(moment, process.send_signal, [signal.SIGKILL])
@@ -173,7 +173,7 @@ def test_two_processes_share_the_work(tmp_path: Path, location: str) -> None:
             try:
                 _, url, auth = servers[index]
                 with RawClient(url) as client:
-                    client.open(auth)
+                    client.open({**auth, "capabilities": {"speaker": False}})
                     client.until("session_info")
                     for number in range(15):
                         client.says(f"word s{index}n{number}")
