@@ -5,13 +5,14 @@ SHELL = /bin/sh
 ARGS ?=
 export PYTHON
 
-.PHONY: help demo chat test test-realtime lint types bench bench-memory bench-voice clean venv venv-dev
+.PHONY: help demo chat test test-realtime test-thorough lint types bench bench-memory bench-voice clean venv venv-dev
 
 help:
 	@echo "make demo     watch a character answer, act and remember, on a server on this machine"
 	@echo "make chat     chat with it yourself"
 	@echo "make test     run the tests, the slow ones left out (ARGS=\"-k name -x\" goes to pytest)"
 	@echo "make test-realtime  the tests that play and record on virtual sound devices, one after the other"
+	@echo "make test-thorough  long looks at leaks, scale and terminals that speak; not in CI"
 	@echo "make lint     ruff"
 	@echo "make types    mypy --strict"
 	@echo "make bench    measure speed against the other clients (bench-memory, bench-voice: memory, voice)"
@@ -28,6 +29,9 @@ test: venv-dev
 
 test-realtime: venv-dev
 	@.venv-dev/bin/python -m pytest -m realtime $(ARGS)
+
+test-thorough: venv-dev
+	@.venv-dev/bin/python -m pytest -m thorough $(ARGS)
 
 lint: venv-dev
 	@.venv-dev/bin/ruff check .

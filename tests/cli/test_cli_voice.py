@@ -98,7 +98,7 @@ def test_files_in_a_pipe(invoke: Invoke, served_env: dict[str, str], tmp_path: P
     assert len(pcm) > 2 * rate
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_silence_is_no_conversation(invoke: Invoke, served_env: dict[str, str], tmp_path: Path) -> None:
     silence = tmp_path / "silence.wav"
     write_wav(silence, bytes(4800), 24_000)
@@ -124,7 +124,7 @@ def talk(terminal: Callable[..., Terminal], served_env: dict[str, str], pulse: P
     return start
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_speaking(talk: Callable[..., Terminal], pulse: Pulse) -> None:
     shell = talk("--echo", "off")
     shell.wait_for("● listening")
@@ -151,7 +151,7 @@ def test_speaking(talk: Callable[..., Terminal], pulse: Pulse) -> None:
     assert "ALSA" not in shell.screen
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_push_to_talk(talk: Callable[..., Terminal], pulse: Pulse) -> None:
     shell = talk("--push-to-talk", "--echo", "off")
     shell.wait_for("○ space to talk")
@@ -188,7 +188,7 @@ def _doctor(pulse: Pulse) -> dict[str, Any]:
     return {check["name"]: check for check in json.loads(run(pulse, source))["checks"]}
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_the_doctor_listens_to_the_speaker(pulse: Pulse) -> None:
     deaf = _doctor(pulse)
     assert deaf["voice"]["detail"].startswith("PyAudio")

@@ -266,7 +266,7 @@ def test_the_server_sees_the_goodbye(make_gateway, player):
             assert session.is_connected
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.limit(180)
 @pytest.mark.parametrize("way", ["a new session", "the same session"])
 def test_hundreds_of_cycles_leave_nothing(server, player, way):

@@ -178,7 +178,7 @@ def wait_for_sound(recording):
         recording.wait_for(end)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_voice(gateway, pulse):
     with Started("voice.py", pulse, gateway) as example, pulse.record() as recording:
         example.wait_for("Ctrl-C ends.\n")
@@ -192,7 +192,7 @@ def test_voice(gateway, pulse):
         assert example.process.stderr.read() == ""
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_push_to_talk(gateway, pulse):
     with Started("push_to_talk.py", pulse, gateway) as example, pulse.record() as recording:
         # the second time it cuts off the answer, and the first words may be taken for an echo of that

@@ -262,7 +262,7 @@ def test_messages_that_nobody_reads_take_bounded_memory(make_gateway, player):
     assert grown < 4_000  # KiB: the 256 messages that are kept had arrived before
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.limit(180)
 def test_two_hundred_thousand_chunks_that_nobody_reads_take_bounded_memory(make_gateway, player):
     gateway = make_gateway(chat=Puppet(), dialect="delta", final_text="empty")

@@ -96,7 +96,7 @@ print("the end", flush=True)
 """
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_the_end_of_a_process_that_is_speaking_and_listening() -> None:
     path = [str(ROOT), str(ROOT / "tests" / "gateway"), str(ROOT / "tests" / "gateway" / "voice")]
     code = f"import sys; sys.path[:0] = {path!r}\n{EXIT}"

@@ -237,7 +237,7 @@ def test_nobody_speaks(make_gateway: Any, talk: Any) -> None:
     assert client.hears().text == "Yes."
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_long_silence_leaves_nothing_behind(gateway: Any, talk: Any, player: str) -> None:
     client = talk(gateway, player, rate=16000)
     client.press()
