@@ -11,7 +11,7 @@ from ._persona import honest, introduction
 from ._recall import user_name
 from .base import Persona
 
-__all__ = ["GREETING", "closing", "greeting", "is_greeting", "smalltalk"]
+__all__ = ["FAREWELL", "GREETING", "closing", "greeting", "is_farewell", "is_greeting", "smalltalk"]
 
 Pick = Callable[[Sequence[str]], str]
 Facts = Mapping[str, Sequence[str]]
@@ -22,6 +22,17 @@ GREETING = re.compile(
     r"i'm back|it's me(?: again)?)\b(?! (?:world|kitty))",
     re.I,
 )
+
+FAREWELL = (
+    r"^(?:ok |okay |well,? |right,? |thanks,? )*(?:bye|goodbye|good bye|bye bye|see (?:you|ya)|good "
+    r"night|farewell|cya|take care|ciao|i have to go|i must go|gotta go|talk (?:to you )?(?:later|"
+    r"soon))\b"
+)
+
+
+def is_farewell(text: str) -> bool:
+    """Whether the text begins with a farewell."""
+    return re.match(FAREWELL, text, re.I) is not None
 
 
 def is_greeting(text: str) -> bool:
@@ -220,11 +231,7 @@ def smalltalk(text: str, persona: Persona, facts: Facts, now: Callable[[], datet
         r"appreciated)\b|\bthank you (?:so|very) much\b|\bsay thank(?:s| you)\b|\bthanks a lot\b"
     ):
         return pick((f"You're welcome{called}!", f"My pleasure{called}.", "Any time!"))
-    if about(
-        r"^(?:ok |okay |well,? |right,? |thanks,? )*(?:bye|goodbye|good bye|bye bye|see (?:you|ya)|good "
-        r"night|farewell|cya|take care|ciao|i have to go|i must go|gotta go|talk (?:to you )?(?:later|"
-        r"soon))\b"
-    ):
+    if about(FAREWELL):
         night = "Good night" if "night" in said else "Goodbye"
         return pick(
             (f"{night}{called}! I'll remember our talk.", f"{night}{called}. Come back soon!", f"Take care{called}!")

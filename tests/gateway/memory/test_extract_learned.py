@@ -121,3 +121,16 @@ def test_what_is_made_untrue_is_named(text: str, before: str, old: list[str]) ->
 )
 def test_pleasantries_leave_nothing_whatever_was_asked(before: str, text: str) -> None:
     assert EmbeddedExtractor().extract(Exchange(text=text, before=before)).memories == ()
+
+
+@pytest.mark.parametrize(
+    ("before", "text"),
+    [
+        ("What should I call you?", "none of your business"),
+        ("What should I call you?", "take me to the kitchen"),
+        ("And your name?", "a joke please"),
+        ("What do you do for a living?", "this and that"),
+    ],
+)
+def test_an_evasion_of_what_was_asked_leaves_nothing(before: str, text: str) -> None:
+    assert EmbeddedExtractor().extract(Exchange(text=text, before=before)).memories == ()

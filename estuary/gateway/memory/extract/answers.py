@@ -19,7 +19,7 @@ from ...engines._values import read_employer, read_job, read_languages, read_nam
 from ...engines._words import JOBS
 from .statements import Statement, statements
 
-__all__ = ["Answer", "answers"]
+__all__ = ["Answer", "answers", "asks_for_value"]
 
 _Build = Callable[[str], Optional[str]]
 
@@ -235,6 +235,8 @@ _ASKED: tuple[tuple[str, _Build], ...] = (
     ),
 )
 _PATTERNS = [(re.compile(pattern, re.I), build) for pattern, build in _ASKED]
+#: what a question for one of these asks is said in a word, or evaded
+_VALUES = (_name, _home, _origin, _job, _employer, _age, _birthday)
 _FAVOURITE = re.compile(
     r"\b(?:(?:your|yer|a) |^|^and |: |! |round!? )fav(?:ou?rite)(?: (?P<thing>[a-z]+(?: [a-z]+)?))?(?=\?|$)", re.I
 )
@@ -318,6 +320,15 @@ _MUSING = re.compile(
     r"too|let me|think|see|toughie|nice),? ?){1,5}",
     re.I,
 )
+
+
+def asks_for_value(question: str) -> bool:
+    """Whether it asks for one core fact and nothing else. An answer without that says nothing of the user.
+
+    >>> asks_for_value("What should I call you?"), asks_for_value("How was your day?")
+    (True, False)
+    """
+    return any(build in _VALUES and pattern.search(question) for pattern, build in _PATTERNS)
 
 
 def answers(text: str, before: str) -> Iterator[Answer]:

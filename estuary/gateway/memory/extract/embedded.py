@@ -17,10 +17,11 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, Optional
 
+from ...engines._smalltalk import is_farewell
 from ...engines._words import KIN
 from ..base import Exchange, Extraction, FactChange
 from .anaphora import resolve
-from .answers import answers
+from .answers import answers, asks_for_value
 from .corrections import read_correction
 from .facts import read_facts
 from .features import statement_features, statement_vector
@@ -32,7 +33,7 @@ from .statements import Statement, statements, tense_of
 from .superseding import is_corrective, superseded
 from .values import Told, facts_of, sentence_of
 from .voice import owned, sentence_case, third_person
-from .words import PLEASANTRIES, singular
+from .words import singular
 
 __all__ = ["EmbeddedExtractor"]
 
@@ -41,7 +42,8 @@ SURE, SURE_OF_FACT = 0.7, 0.4
 #: what is asked, reported or supposed seldom is one
 SURE_IN_DOUBT = 0.93
 SURE_OF_OWN = 0.6
-_WORDS = re.compile(r"[^\W\d_]+")
+#: a number or a name
+_SPECIFIC = re.compile(r"\d|(?<!^)\b[A-Z]")
 _KINDS = {"family": "relationship", "pets": "relationship", "interests": "preference", "dislikes": "preference"}
 #: how much the fact that a memory states says of its kind
 _FIT = 0.25
@@ -130,12 +132,14 @@ def _read_answer(notes: Notes) -> None:
 
 def _learned(statement: Statement, asked: str, who: str, chances: Any, notes: Notes) -> None:
     """Write down what the models take ``statement`` for."""
-    if statement.doubts & {"untrue", "ironic"} or set(_WORDS.findall(statement.text.lower())) <= PLEASANTRIES:
+    if statement.doubts & {"untrue", "ironic"}:
         return
     open_ = bool(statement.doubts - {"laughed"})
     if 1 - chances[0] < (SURE_IN_DOUBT if open_ else SURE_OF_FACT):
         return
     told = [] if open_ else facts_of(statement, asked, role=(notes.she or notes.he or ("", ""))[0])
+    if not told and is_fragment(statement.text) and _evades(statement.text, asked):
+        return
     content = retell(statement, asked, who)
     if not (told or open_ or 1 - chances[0] >= SURE) or "\ufffc" in content:
         return
@@ -145,6 +149,11 @@ def _learned(statement: Statement, asked: str, who: str, chances: Any, notes: No
             _remember(sentence_of(item), item, statement, chances, untrue, notes)
     else:
         _remember(content, told[0] if told else None, statement, chances, untrue, notes)
+
+
+def _evades(answer: str, asked: str) -> bool:
+    """Whether it says nothing of what was asked: "none of your business" to "What should I call you?"."""
+    return is_farewell(answer) or (asks_for_value(asked) and not _SPECIFIC.search(answer))
 
 
 def _remember(

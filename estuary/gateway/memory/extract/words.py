@@ -14,7 +14,6 @@ __all__ = [
     "HABITS",
     "IRREGULAR_PAST",
     "MALE",
-    "PLEASANTRIES",
     "PLURAL_ROLES",
     "ROLES",
     "ROOMS",
@@ -26,13 +25,6 @@ CLOSE = word_set("""
     friend friends bestie buddy mate pal roommate flatmate housemate neighbour neighbor colleague coworker
     co-worker workmate boss manager teacher coach therapist landlord landlady ex ex-wife ex-husband
     ex-girlfriend ex-boyfriend classmate teammate mentor tutor trainer bandmate penpal
-""")
-#: What greetings, farewells, thanks and nods are made of: nothing that is said with these alone is worth remembering.
-PLEASANTRIES = word_set("""
-    a again all alright and bye care cheers cool cya day dear dunno evening fine for good goodbye goodnight
-    great greetings ha haha have hello hey hi hiya hm hmm howdy huh idk it later lol lovely man maybe me morning
-    much nah nice night no nope now oh ok okay perfect please right same see so soon sorry sure ta take thank
-    thanks that then there till time to tomorrow too very welcome well whatever wow ya yeah yep yes you your yup
 """)
 PLURAL_ROLES = {
     "parents": "parents",
