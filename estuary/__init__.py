@@ -5,8 +5,9 @@ The public names. Each is loaded when it is first used, so that ``import estuary
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, List
+from typing import TYPE_CHECKING, List
 
+from ._lazy import lazy
 from ._version import __version__
 
 if TYPE_CHECKING:
@@ -78,29 +79,22 @@ __all__ = [
 ]
 
 _HOME = {
-    "Action": "actions",
-    "ActionRegistry": "actions",
-    "Capabilities": "events",
-    "Client": "rest.client",
-    "Memory": "models",
-    "RawEvent": "events",
-    "Reply": "turn",
-    "Response": "turn",
-    "Session": "session",
-    "State": "connection",
-    "Stream": "stream",
-    "Timing": "turn",
+    "Action": ".actions",
+    "ActionRegistry": ".actions",
+    "Capabilities": ".events",
+    "Client": ".rest.client",
+    "Memory": ".models",
+    "RawEvent": ".events",
+    "Reply": ".turn",
+    "Response": ".turn",
+    "Session": ".session",
+    "State": ".connection",
+    "Stream": ".stream",
+    "Timing": ".turn",
 }
 
 
-def __getattr__(name: str) -> Any:
-    if name not in __all__:
-        raise AttributeError(f"module 'estuary' has no attribute {name!r}")
-    from importlib import import_module
-
-    value = getattr(import_module(f".{_HOME.get(name, 'errors')}", __name__), name)
-    globals()[name] = value
-    return value
+__getattr__ = lazy(__name__, __all__, _HOME, ".errors")
 
 
 def __dir__() -> List[str]:

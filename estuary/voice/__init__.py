@@ -12,7 +12,9 @@ Each name is loaded when it is first used: files and buffers need no PyAudio.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, List
+from typing import TYPE_CHECKING, List
+
+from .._lazy import lazy
 
 if TYPE_CHECKING:
     from ..events import Interrupted, PlaybackFinished, PlaybackStarted, Transcript
@@ -61,14 +63,7 @@ _HOME = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    if name not in __all__:
-        raise AttributeError(f"module 'estuary.voice' has no attribute {name!r}")
-    from importlib import import_module
-
-    value = getattr(import_module(_HOME.get(name, ".files"), __name__), name)
-    globals()[name] = value
-    return value
+__getattr__ = lazy(__name__, __all__, _HOME, ".files")
 
 
 def __dir__() -> List[str]:
