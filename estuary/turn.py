@@ -12,7 +12,6 @@ event, in the wire's order, and says where each chunk belongs. The wire ties no 
 from __future__ import annotations
 
 import os
-import wave
 from collections import OrderedDict, deque
 from typing import Any, Deque, Dict, List, NamedTuple, Optional, Tuple, Union
 
@@ -73,11 +72,9 @@ class Reply:
         """
         if self.audio is None or self.sample_rate is None:
             raise VoiceError("this reply has no audio: ask for it with send(…, text_only=False), or use ask_aloud()")
-        with wave.open(os.fspath(path), "wb") as file:
-            file.setnchannels(1)
-            file.setsampwidth(2)
-            file.setframerate(self.sample_rate)
-            file.writeframes(self.audio)
+        from .voice.files import write_wav
+
+        write_wav(path, self.audio, self.sample_rate)
 
 
 @frozen(eq=False)

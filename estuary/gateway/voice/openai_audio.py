@@ -29,21 +29,32 @@ _MAX_HEADER = 65_536
 
 
 class _Endpoint:
-    """A connection to one endpoint, made on first use, on the loop that uses it."""
+    """An engine at an endpoint: its connection is made on first use, on the loop that uses it."""
 
-    def __init__(self, what: str, base_url: str, model: str, api_key: Optional[str]) -> None:
+    #: how messages call it
+    _kind = ""
+
+    def __init__(self, base_url: str, model: str, *, api_key: Optional[str] = None) -> None:
         parts = urlsplit(base_url)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise ValueError("it must look like http://host:port/v1")
         host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
         self.host = host if parts.port is None else f"{host}:{parts.port}"
         self.model = model
-        self._what = f"{what} at {self.host}"
+        self._what = f"{self._kind} at {self.host}"
         self._url = base_url
         self._api_key = api_key
         self._secrets = [secret for secret in (api_key, parts.password, parts.query) if secret]
         self._client: Optional[AsyncOpenAI] = None
         self._loop: Optional[asyncio.AbstractEventLoop] = None
+
+    @property
+    def name(self) -> str:
+        """Without credentials."""
+        return f"openai-compatible: {self.model} at {self.host}"
+
+    async def load(self) -> None:
+        """Nothing to do: the endpoint is asked when there is something to ask."""
 
     def client(self) -> AsyncOpenAI:
         loop = asyncio.get_running_loop()
@@ -59,7 +70,8 @@ class _Endpoint:
             self._loop = loop
         return self._client
 
-    async def close(self) -> None:
+    async def aclose(self) -> None:
+        """Close the connections."""
         client, self._client = self._client, None
         if client is not None and self._loop is asyncio.get_running_loop():
             await client.close()
@@ -85,26 +97,13 @@ class _Endpoint:
         return " ".join(message.split())[:200]
 
 
-class OpenAIStt:
+class OpenAIStt(_Endpoint):
     """Transcribes at ``base_url`` (``http://localhost:8000/v1``). Implements ``SttEngine``.
 
     Partial transcripts are requests too, one at a time and session, about two a second while somebody speaks.
     """
 
-    def __init__(self, base_url: str, model: str, *, api_key: Optional[str] = None) -> None:
-        self._endpoint = _Endpoint("the transcription endpoint", base_url, model, api_key)
-
-    @property
-    def name(self) -> str:
-        """Without credentials."""
-        return f"openai-compatible: {self._endpoint.model} at {self._endpoint.host}"
-
-    async def load(self) -> None:
-        """Nothing to do: the endpoint is asked when there is something to ask."""
-
-    async def aclose(self) -> None:
-        """Close the connections."""
-        await self._endpoint.close()
+    _kind = "the transcription endpoint"
 
     async def transcribe(self, pcm: bytes, *, language: str, final: bool) -> str:
         """One request."""
@@ -115,47 +114,37 @@ class OpenAIStt:
             wav.setframerate(HEARING_RATE)
             wav.writeframes(pcm)
         try:
-            answer: Any = await self._endpoint.client().audio.transcriptions.create(
+            answer: Any = await self.client().audio.transcriptions.create(
                 file=("speech.wav", file.getvalue(), "audio/wav"),
-                model=self._endpoint.model,
+                model=self.model,
                 # "en-GB" is not known to them, "en" is
                 language=language.split("-")[0].lower(),
                 response_format="json",
             )
             text = answer.text
         except Exception as error:  # the one edge where everything the client library raises is given a name
-            raise self._endpoint.error(error) from error
+            raise self.error(error) from error
         return text.strip() if isinstance(text, str) else ""
 
 
-class OpenAITts:
+class OpenAITts(_Endpoint):
     """Speaks by ``base_url`` (``http://localhost:8000/v1``). Implements ``TtsEngine``.
 
     A character's own voice goes before the one given here. Asked for wav, which says its own rate.
     """
 
+    _kind = "the speech endpoint"
+
     def __init__(
         self, base_url: str, model: str, *, api_key: Optional[str] = None, voice: Optional[str] = None
     ) -> None:
-        self._endpoint = _Endpoint("the speech endpoint", base_url, model, api_key)
+        super().__init__(base_url, model, api_key=api_key)
         self._voice = voice
-
-    @property
-    def name(self) -> str:
-        """Without credentials."""
-        return f"openai-compatible: {self._endpoint.model} at {self._endpoint.host}"
-
-    async def load(self) -> None:
-        """Nothing to do: the endpoint is asked when there is something to say."""
-
-    async def aclose(self) -> None:
-        """Close the connections."""
-        await self._endpoint.close()
 
     async def speak(self, text: str, *, voice: Optional[str], speed: float, first: bool) -> AsyncIterator[Audio]:
         """One request, its answer passed on as it comes."""
-        request = self._endpoint.client().audio.speech.with_streaming_response.create(
-            model=self._endpoint.model,
+        request = self.client().audio.speech.with_streaming_response.create(
+            model=self.model,
             voice=voice or self._voice or _DEFAULT_VOICE,
             input=text,
             response_format="wav",
@@ -171,7 +160,7 @@ class OpenAITts:
         except GeneratorExit:
             raise
         except Exception as error:  # as above
-            raise self._endpoint.error(error) from error
+            raise self.error(error) from error
 
 
 class WavReader:
