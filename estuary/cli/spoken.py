@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from ..actions import Action
-from ..errors import NotConnected, VoiceError
+from ..errors import AudioDeviceError, NotConnected, VoiceError
 from ..events import Disconnected, Interrupted, Reconnected, Reconnecting, Transcript
 from ..turn import Response
 from .common import Failure, complain, describe_action, one_line, short_path
@@ -221,7 +221,7 @@ class Spoken:
             stage.note("Connected again.", "green")
         elif isinstance(news, Disconnected):
             self._connected = False
-        elif isinstance(news, Exception) and not isinstance(news, VoiceError):  # that one ends voice, and is told then
+        elif isinstance(news, Exception) and not isinstance(news, AudioDeviceError):  # which ends it, and is told then
             stage.note(f"error: {news}", "red")
 
     def _say(self, response: Response) -> None:
@@ -308,7 +308,7 @@ class Plain:
         self._print(f"[{describe_action(action.name, action.arguments)}]")
 
     def _on_error(self, error: Exception) -> None:
-        if not isinstance(error, VoiceError):  # that one ends voice, and is raised
+        if not isinstance(error, AudioDeviceError):  # that one ends voice, and is raised
             self._failed = True
             complain(error)
 
