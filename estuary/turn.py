@@ -31,6 +31,8 @@ MAX_LINES = 8
 AUDIO_PATIENCE = 5.0
 #: Messages whose audio came before their text and is kept for it.
 MAX_EARLY = 8
+#: Audio that is kept of one answer; what comes beyond is dropped. Bytes: twenty minutes at 48,000 Hz.
+MAX_AUDIO = 115_200_000
 
 
 @frozen
@@ -399,12 +401,12 @@ class Conversation:
         turn = self._aloud.get(message_id)
         if turn is None or turn.audio is None:
             audio, _ = self._early.setdefault(message_id, (bytearray(), False))
-            audio += pcm
+            audio += pcm[: MAX_AUDIO - len(audio)]
             self._early[message_id] = (audio, is_final)
             if len(self._early) > MAX_EARLY:
                 self._early.popitem(last=False)
             return
-        turn.audio += pcm
+        turn.audio += pcm[: MAX_AUDIO - len(turn.audio)]
         turn.last_at = now
         if is_final:
             turn.audio_over = True

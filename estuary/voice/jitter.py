@@ -27,6 +27,8 @@ MARGIN = 0.02
 FORGETTING = 0.98
 #: A message whose end does not come counts as ended after so long without a chunk; another chunk revives it. Seconds.
 STALE = 5.0
+#: What may wait to be played: a long story is sent much faster than it is heard. Beyond it audio is dropped. Seconds.
+MOST_QUEUED = 1200.0
 #: Messages that are over but whose late audio must still be recognised.
 REMEMBERED = 256
 
@@ -64,7 +66,7 @@ class JitterBuffer:
 
     A message is held back for as long as chunks have come late (60 ms at the least, 100 ms at first, 300 ms at most),
     or until so much of it is there that this makes no difference. Where it runs dry all the same, there is a gap
-    (``underruns``), and it is held back again.
+    (``underruns``), and it is held back again. At most twenty minutes wait: what comes beyond is ``dropped``.
 
     Args:
         sample_rate: Hz of the audio.
@@ -81,6 +83,8 @@ class JitterBuffer:
         self._closed = False
         #: gaps in the middle of a message
         self.underruns = 0
+        #: bytes for which there was no room
+        self.dropped = 0
         #: bytes that came for messages that had been interrupted
         self.late = 0
 
@@ -94,14 +98,16 @@ class JitterBuffer:
                 return
             message = next((m for m in self._messages if m.id == message_id and not m.final), None)
             if message is None:
-                if not pcm and is_final:
-                    if message_id is not None:
+                if not pcm:  # nothing to be said aloud, at least not yet
+                    if is_final and message_id is not None:
                         self._remember(message_id)
-                    return  # nothing was to be said aloud
+                    return
                 message = _Message(message_id, now, now)
                 self._messages.append(message)
             self._notice(message, now)
-            if pcm:
+            if self._waiting_bytes() + len(pcm) > MOST_QUEUED * self._bytes_per_second:
+                self.dropped += len(pcm)
+            elif pcm:
                 if not message.waiting:
                     message.since = now
                 message.largest = max(message.largest, len(pcm))
@@ -214,7 +220,10 @@ class JitterBuffer:
     def seconds(self) -> float:
         """How much audio waits to be played."""
         with self._lock:
-            return sum(m.waiting for m in self._messages) / self._bytes_per_second
+            return self._waiting_bytes() / self._bytes_per_second
+
+    def _waiting_bytes(self) -> int:
+        return sum(m.waiting for m in self._messages)
 
     def wait(self, timeout: float) -> None:
         """Until something is fed or forgotten, for at most ``timeout`` seconds. For the playback thread."""

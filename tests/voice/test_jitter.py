@@ -187,6 +187,25 @@ def test_a_message_without_audio_is_nothing():
     assert buffer.take(BLOCK, 1.0) == (None, (), ())
 
 
+def test_what_waits_is_bounded_and_what_is_heard_is_its_beginning(monkeypatch):
+    monkeypatch.setattr("estuary.voice.jitter.MOST_QUEUED", 1.0)
+    buffer = JitterBuffer(RATE)
+    pcm = tone(1.5)
+    for at in range(0, len(pcm), 4800):
+        buffer.feed("a", pcm[at : at + 4800], at + 4800 >= len(pcm), 0.0)
+    assert buffer.seconds == 1.0
+    assert buffer.dropped == RATE
+    assert heard(play(buffer, [], 2.0), pcm[: 2 * RATE])
+    assert buffer.empty
+
+
+def test_messages_without_audio_do_not_pile_up():
+    buffer = JitterBuffer(RATE)
+    for number in range(1000):
+        buffer.feed(str(number), b"", False, 0.0)
+    assert buffer.empty
+
+
 @settings(max_examples=200, deadline=None)
 @given(
     st.lists(
