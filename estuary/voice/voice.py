@@ -238,7 +238,7 @@ class Voice:
         self.stop(AT_EXIT)
 
     def __enter__(self) -> Voice:
-        return self.start()
+        return self if self.is_running else self.start()
 
     def __exit__(
         self, kind: Optional[Type[BaseException]], error: Optional[BaseException], traceback: Optional[TracebackType]
