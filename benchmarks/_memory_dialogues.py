@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import re
 import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Optional
+from typing import Optional
 
-from attrs import frozen
+from attrs import evolve, frozen
 
-DATA = Path(__file__).resolve().parent / "data"
+from estuary.gateway.memory.base import MEMORY_TYPES
+
+DATA = Path(__file__).resolve().parent / "data" / "dialogues"
+#: when every dialogue begins
+AT = dt.datetime(2026, 3, 12, 18, 30, tzinfo=dt.timezone.utc)
 HALVES = ("dev", "unseen")
 #: what the extractor may be tuned and trained on, and whose mistakes may be seen; all but ``dev`` have no questions for
 #: recall
-TUNING = ("dev", "dev2", "dev3", "dev4", "dev5", "dev6")
+TUNING = ("dev", *(f"dev{number}" for number in range(2, 28)))
 #: for measuring only
 UNSEEN = ("unseen", "held")
 #: a content with more words than this is a copy of what was said, not a memory
@@ -84,7 +87,7 @@ class Expected:
 class Utterance:
     user: str
     character: str
-    memories: Sequence[Expected]
+    memories: list[Expected]
 
 
 @frozen
@@ -99,35 +102,67 @@ class Dialogue:
 
 def load(half: str) -> list[Dialogue]:
     """The dialogues of one of ``TUNING`` or ``UNSEEN``."""
-    data = json.loads((DATA / f"memory_{half}.json").read_text(encoding="utf-8"))
-    at = dt.datetime.fromisoformat(data["at"])
-    return [
-        Dialogue(
-            id=item["id"],
-            title=item["title"],
-            character=item["character"],
-            opening=item["opening"],
-            at=at,
-            utterances=[
-                Utterance(turn["user"], turn["character"], [_expected(memory) for memory in turn["memories"]])
-                for turn in item["exchanges"]
-            ],
-        )
-        for item in data["dialogues"]
-    ]
+    return parse((DATA / f"{half}.txt").read_text(encoding="utf-8"))
 
 
-def _expected(item: dict[str, Any]) -> Expected:
-    fact = item["fact"]
-    return Expected(
-        type=item["type"],
-        types=[item["type"], *item.get("or_type", [])],
-        about=item["about"],
-        fact=fact and ExpectedFact(fact["key"], fact["value"], fact.get("negated", False), fact.get("optional", False)),
-        optional=item.get("optional", False),
-        polarity=item.get("polarity", "positive"),
-        supersedes=item.get("supersedes", ()),
-    )
+def parse(text: str) -> list[Dialogue]:
+    """The dialogues written down in ``text`` (see README.md). Raises ``ValueError`` with the line's number."""
+    found: list[Dialogue] = []
+    exchanges: list[Utterance] = []
+    for number, line in enumerate(text.splitlines(), 1):
+        mark, _, rest = line.strip().partition(" ")
+        try:
+            if mark == "##":
+                title = [part.strip() for part in rest.split("|")]
+                exchanges = []
+                found.append(Dialogue(*title, opening="", at=AT, utterances=exchanges))
+            elif mark == "C:" and not exchanges:
+                found[-1] = evolve(found[-1], opening=rest.strip())
+            elif mark == "C:":
+                exchanges[-1] = evolve(exchanges[-1], character=rest.strip())
+            elif mark == "P:":
+                exchanges.append(Utterance(rest.strip(), "", []))
+            elif mark in _MARKS:
+                exchanges[-1].memories.append(_expected(mark, rest))
+            elif mark and mark != "//":
+                raise ValueError("begins with none of ##, C:, P:, =, ?")
+        except (ValueError, IndexError, TypeError) as exc:
+            raise ValueError(f"line {number}: {exc}: {line}") from None
+    return found
+
+
+_MARKS = {
+    f"{optional}{polarity}": (optional == "?", meaning)
+    for optional in "=?"
+    for polarity, meaning in {"": "positive", "-": "negative", "~": "any"}.items()
+}
+_FACT = re.compile(r"(?P<optional>\?)?(?P<negated>not )?(?P<key>[^\W\d][\w -]*): (?P<values>.+)")
+
+
+def _expected(mark: str, rest: str) -> Expected:
+    optional, polarity = _MARKS[mark]
+    kinds, about, *more = [part.strip() for part in rest.split(" | ")]
+    types = [kind.strip() for kind in kinds.split("/")]
+    unknown = set(types) - set(MEMORY_TYPES)
+    if unknown:
+        raise ValueError(f"no such type: {unknown.pop()}")
+    fact, supersedes = None, ()
+    for part in more:
+        match = _FACT.fullmatch(part)
+        if part.startswith("> "):
+            supersedes = _alternatives(part[2:])
+        elif match and is_core(match["key"]):
+            fact = ExpectedFact(
+                match["key"], _alternatives(match["values"]), bool(match["negated"]), bool(match["optional"])
+            )
+        else:
+            raise ValueError(f"neither '> word' nor 'key: value' of a core fact: {part}")
+    words = [_alternatives(group) for group in about.split(" & ")]
+    return Expected(types[0], types, words, fact, optional, polarity, supersedes)
+
+
+def _alternatives(text: str) -> Sequence[str]:
+    return tuple(word.strip() for word in text.split(" / "))
 
 
 def fold(text: str) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, TypeVar
 
 from _memory_dialogues import Dialogue, Expected, ExpectedFact, Utterance, fact_key, fold, is_core
+from _memory_table import Reach, Sheet
 from attrs import define, field, frozen
 
 from estuary.gateway.memory.base import MEMORY_TYPES, Candidate, Exchange, Extractor, FactChange
@@ -75,12 +76,13 @@ def evaluate(extractor: Extractor, dialogues: Sequence[Dialogue]) -> Score:
     score = Score()
     for dialogue in dialogues:
         known: dict[str, list[str]] = {}
-        before, at = dialogue.opening, dialogue.at
+        before, earlier, at = dialogue.opening, "", dialogue.at
         for utterance in dialogue.utterances:
             exchange = Exchange(
                 text=utterance.user,
                 reply=utterance.character,
                 before=before,
+                earlier=earlier,
                 character_name=dialogue.character,
                 facts={key: tuple(values) for key, values in known.items()},
                 at=at,
@@ -93,7 +95,7 @@ def evaluate(extractor: Extractor, dialogues: Sequence[Dialogue]) -> Score:
             for candidate in memories:
                 if candidate.fact is not None:
                     _learn(known, candidate.fact)
-            before, at = utterance.character, at + dt.timedelta(minutes=1)
+            before, earlier, at = utterance.character, utterance.user, at + dt.timedelta(minutes=1)
     return score
 
 
@@ -215,3 +217,28 @@ def _pair(wanted: Sequence[W], given: Sequence[G], fits: Callable[[Any, Any], bo
     for at in range(len(wanted)):
         place(at, set())
     return [(wanted[at], given[other]) for other, at in sorted(holder.items(), key=lambda item: item[1])]
+
+
+def extraction_sheet(scores: Mapping[str, Score]) -> Sheet:
+    """The table of ``scores``, by half."""
+    columns = [f"{half} {what}" for half in scores for what in ("precision", "recall", "n")]
+    sheet = Sheet("Extraction", columns)
+
+    def line(what: str, tallies: list[Tally], precision: float | None = None, recalled: float | None = None) -> None:
+        cells = [cell for t in tallies for cell in (t.precision, t.recall, t.found + t.missed)]
+        reach = []
+        if precision is not None:
+            reach = [Reach("unseen precision", precision), Reach("unseen recall", recalled)]
+        sheet.add(what, *cells, reach=reach)
+
+    for name in MEMORY_TYPES:
+        line(name, [score.types[name] for score in scores.values()])
+    line("all memories", [score.overall for score in scores.values()], 0.9, 0.75)
+    line("core facts", [score.facts for score in scores.values()], 0.95, 0.9)
+    for half, score in scores.items():
+        sheet.notes.append(
+            f"{half}: {score.utterances} utterances; {score.silent['kept']} of {score.silent['all']} with nothing to "
+            f"remember left nothing; {score.corrections['said']} of {score.corrections['all']} corrections found say "
+            "what they take the place of"
+        )
+    return sheet

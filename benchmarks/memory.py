@@ -18,36 +18,12 @@ import _memory_recall as recall
 import _memory_scale as scale
 import _memory_turns as turns
 from _memory_dialogues import HALVES, TUNING, UNSEEN, load
-from _memory_extraction import Score, Tally, evaluate
+from _memory_extraction import Score, evaluate, extraction_sheet
 from _memory_table import Reach, Sheet
 
-from estuary.gateway.memory.base import MEMORY_TYPES, Extractor
+from estuary.gateway.memory.base import Extractor
 
 TABLES = ["extraction", "recall", "speed", "turns"]
-
-
-def extraction_sheet(scores: dict[str, Score]) -> Sheet:
-    columns = [f"{half} {what}" for half in scores for what in ("precision", "recall", "n")]
-    sheet = Sheet("Extraction", columns)
-
-    def line(what: str, tallies: list[Tally], precision: float | None = None, recalled: float | None = None) -> None:
-        cells = [cell for t in tallies for cell in (t.precision, t.recall, t.found + t.missed)]
-        reach = []
-        if precision is not None:
-            reach = [Reach("unseen precision", precision), Reach("unseen recall", recalled)]
-        sheet.add(what, *cells, reach=reach)
-
-    for name in MEMORY_TYPES:
-        line(name, [score.types[name] for score in scores.values()])
-    line("all memories", [score.overall for score in scores.values()], 0.9, 0.75)
-    line("core facts", [score.facts for score in scores.values()], 0.95, 0.9)
-    for half, score in scores.items():
-        sheet.notes.append(
-            f"{half}: {score.utterances} utterances; {score.silent['kept']} of {score.silent['all']} with nothing to "
-            f"remember left nothing; {score.corrections['said']} of {score.corrections['all']} corrections found say "
-            "what they take the place of"
-        )
-    return sheet
 
 
 def recall_sheet(halves: list[str]) -> Sheet:

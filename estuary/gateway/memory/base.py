@@ -32,6 +32,8 @@ class Exchange:
     reply: str = ""
     #: what the character had said just before, so that "Alice" after "What's your name?" is a name
     before: str = ""
+    #: what the player had said before that, so that "he" after "What's his name?" is somebody
+    earlier: str = ""
     character_name: str = ""
     #: what is known already: core fact key → values, for telling a correction from news
     facts: Mapping[str, Sequence[str]] = field(factory=dict)

@@ -45,13 +45,6 @@ class WordLlamaEmbedder:
         vectors = self._load().embed([clean(text) for text in texts], norm=False)
         return _normalised(np.asarray(vectors, dtype=np.float32))
 
-    def pieces(self, text: str) -> tuple[Sequence[tuple[int, int]], Any]:
-        """The pieces of words that ``text`` consists of: where each begins and ends, and a row for each."""
-        model = self._load()
-        # not of the batch: its padding would be of the longest
-        found = model.tokenizer.encode(clean(text), add_special_tokens=False)
-        return found.offsets, model.embedding[found.ids]
-
     def _load(self) -> Any:
         with self._lock:
             if self._model is None:

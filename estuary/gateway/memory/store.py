@@ -88,7 +88,7 @@ _BEFORE = (
         messages.c.id > bindparam("forgotten"),
     )
     .order_by(messages.c.id.desc())
-    .limit(1)
+    .limit(2)
 )
 _AFTER = (
     select(messages.c.role, messages.c.content)
@@ -163,7 +163,7 @@ class MemoryStore:
             if row is None:
                 return None
             around = {"conversation": row.conversation_id, "message": message}
-            before = connection.execute(_BEFORE, {**around, "forgotten": row.forgotten_id}).first()
+            last = connection.execute(_BEFORE, {**around, "forgotten": row.forgotten_id}).all()
             if reply is None:
                 after = connection.execute(_AFTER, around).first()
                 reply = after.content if after is not None and after.role == "assistant" else ""
@@ -179,7 +179,8 @@ class MemoryStore:
             exchange=Exchange(
                 text=row.content,
                 reply=reply,
-                before=before.content if before is not None and before.role == "assistant" else "",
+                before=last[0].content if last and last[0].role == "assistant" else "",
+                earlier=next((said.content for said in last if said.role == "user"), ""),
                 character_name=row.body["persona"]["name"],
                 facts=known,
                 at=row.timestamp,

@@ -1,9 +1,10 @@
 """The embedded extractor: learned from labelled talk, the same answer every time, nothing to download.
 
-An utterance is cut into statements. Strict rules read what they know for certain: core facts, people and animals,
-corrections, short answers. What they leave goes to a learned model, which says what kind of memory a statement leaves,
-if any, and to another, which says which of its words are values of core facts. Precision comes first: a memory that
-is missed can be told again, one that is made up is a lie about somebody.
+An utterance is cut into statements. A small language model reads them with what was said before and after: it says
+what kind of memory each leaves, if any, and which of its words are values of core facts. Strict rules word what they
+know for certain (core facts, people and animals, corrections, short answers) and how it hangs together; what they leave
+is told as it was said. Precision comes first: a memory that is missed can be told again, one that is made up is a lie
+about somebody.
 
 >>> from estuary.gateway.memory.base import Exchange
 >>> found = EmbeddedExtractor().extract(Exchange(text="I live in Lyon with my husband Tom, and I hate olives."))
@@ -14,34 +15,33 @@ is missed can be told again, one that is made up is a lie about somebody.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from typing import Any, Optional
+from collections.abc import Callable, Container, Mapping, Sequence
+from typing import Optional
 
 from ...engines._smalltalk import is_farewell
-from ...engines._words import KIN
-from ..base import Exchange, Extraction, FactChange
+from ..base import Exchange, Extraction
+from ..keys import is_single
 from .anaphora import resolve
-from .answers import answers, asks_for_value
 from .corrections import read_correction
-from .facts import read_facts
-from .features import statement_features, statement_vector
-from .learned import model
+from .facts import entities_of, read_facts
 from .notes import Notes
-from .people import companions, read_others
-from .retell import answering, is_fragment, retell
+from .people import acquaint, companions, read_others
+from .reader import Mark, Reader, Reading, default_reader
+from .retell import answering, asks_for_value, is_fragment, retell
 from .statements import Statement, statements, tense_of
 from .superseding import is_corrective, superseded
 from .values import Told, facts_of, sentence_of
-from .voice import owned, sentence_case, third_person
-from .words import singular
+from .voice import sentence_case
 
 __all__ = ["EmbeddedExtractor"]
 
-#: a memory is left from this probability on, and one that states a core fact from that one
-SURE, SURE_OF_FACT = 0.7, 0.4
+#: a memory is left from this probability on, one that states a core fact from that one
+SURE, SURE_OF_FACT = 0.8, 0.4
 #: what is asked, reported or supposed seldom is one
-SURE_IN_DOUBT = 0.93
+SURE_IN_DOUBT = 0.9
 SURE_OF_OWN = 0.6
+#: below this nothing is left, whatever the rules make of it
+LEAST = 0.03
 #: a number or a name
 _SPECIFIC = re.compile(r"\d|(?<!^)\b[A-Z]")
 _KINDS = {"family": "relationship", "pets": "relationship", "interests": "preference", "dislikes": "preference"}
@@ -50,11 +50,18 @@ _FIT = 0.25
 #: how much a word like "any more" says of it
 _CHANGE = 0.5
 #: In this order, as what an earlier one knows for certain a later one would take for something vaguer.
-_READERS: tuple[Callable[[Statement, Notes], bool], ...] = (read_correction, read_others, read_facts)
+_READERS: tuple[Callable[[Statement, Notes], bool], ...] = (read_others, read_facts)
 
 
 class EmbeddedExtractor:
-    """Reads English exchanges by rules and by what it has learned. Implements ``Extractor``; any thread may use it."""
+    """Reads English exchanges by what it has learned and by rules. Implements ``Extractor``; any thread may use it.
+
+    Args:
+        reader: another model than the one that comes with the gateway, for judging one
+    """
+
+    def __init__(self, reader: Optional[Reader] = None) -> None:
+        self._reader = reader
 
     @property
     def name(self) -> str:
@@ -66,46 +73,69 @@ class EmbeddedExtractor:
 
     def extract(self, exchange: Exchange) -> Extraction:
         """What is worth remembering of ``exchange``. Takes time linear in its length and raises nothing."""
+        said, own = statements(exchange.text), statements(exchange.reply)
+        if not said and not own:
+            return Extraction()
+        reading = (self._reader or default_reader()).read(
+            exchange.text,
+            exchange.reply,
+            before=exchange.before,
+            earlier=exchange.earlier,
+            said=[(statement.start, statement.end) for statement in said],
+            own=[(statement.start, statement.end) for statement in own],
+        )
         notes = Notes(exchange)
-        said = statements(exchange.text)
-        if said:
-            _read(said, notes)
-        if exchange.reply:
-            _read_own(exchange, notes)
+        _read(said, reading, notes)
+        for statement, chance in zip(own, reading.own):
+            content = retell(statement)
+            if chance >= SURE_OF_OWN and "\ufffc" not in content:
+                notes.remember(content, "character_self", statement, confidence=0.8)
         return notes.extraction()
 
 
-def _read(said: Sequence[Statement], notes: Notes) -> None:
-    questions = answering(said, notes.exchange.before)
+def _read(said: Sequence[Statement], reading: Reading, notes: Notes) -> None:
     before = fragment = ""
-    for index, (statement, asked, chances) in enumerate(zip(said, questions, _chances("statement", said, questions))):
-        told = len(notes.memories)
+    questions = answering(said, notes.exchange.before)
+    for statement, asked, row in zip(said, questions, reading.chances):
+        chances = dict(zip(reading.kinds, row.tolist()))
+        marks = [mark for mark in reading.marks if mark.start < statement.end and mark.end > statement.start]
+        known = set(notes.memories)
         who = _who(statement.text, notes)
         if not statement.doubts - {"laughed"}:
             meant = resolve(statement, before, fragment)
-            any(read(meant, notes) for read in _READERS)
-            companions(meant, notes)
-            if index == 0 and len(notes.memories) == told:
-                _read_answer(notes)
-        if len(notes.memories) == told:
-            _learned(statement, asked, who, chances, notes)
-        if len(notes.memories) > told:
-            _family(statement, told, notes)
+            if not read_correction(meant, notes) and 1 - chances["none"] >= LEAST:
+                any(read(meant, notes) for read in _READERS)
+                companions(meant, notes)
+        if len(notes.memories) == len(known):
+            _remember_as_said(statement, asked, who, chances, marks, notes)
+        else:
+            _complete(known, statement, asked, chances, marks, notes)
         before = statement.text
         fragment = before if is_fragment(before) else fragment
     notes.forget_weaker()
 
 
-_KIN = re.compile(r"(?:my|our) (?:[\w-]+ )?(?P<role>[\w-]+)(?: (?!(?-i:[A-Z]))|'|,|$)", re.I)
-
-
-def _family(statement: Statement, told: int, notes: Notes) -> None:
-    """That there is a sister, where "my sister lives in Oslo" left a memory that states no other core fact."""
-    match = _KIN.match(statement.text)
-    role = singular(match["role"].lower()) if match else ""
-    known = {word for value in notes.exchange.facts.get("family", ()) for word in value.lower().split()}
-    if role in KIN and role not in known and not statement.doubts:
-        notes.state(list(notes.memories)[told], FactChange("family", role))
+def _complete(
+    known: Container[str],
+    statement: Statement,
+    asked: str,
+    chances: Mapping[str, float],
+    marks: Sequence[Mark],
+    notes: Notes,
+) -> None:
+    """Add what the model saw in ``statement`` beside what the rules have made of it, which are not among ``known``."""
+    made = {key: memory for key, memory in notes.memories.items() if key not in known}
+    facts = [memory.fact for memory in made.values() if memory.fact]
+    words = {word for fact in facts for word in fact.value.casefold().split()}
+    single = {fact.key for fact in facts if is_single(fact.key)}
+    for item in facts_of(statement, asked, marks):
+        if item.fact.key in single or words & set(item.fact.value.casefold().split()):
+            continue
+        saying = [key for key in made if item.role and item.role in key and notes.memories[key].fact is None]
+        if saying:
+            notes.state(saying[0], item.fact)
+        else:
+            _remember(sentence_of(item), item, statement, chances, (), notes)
 
 
 def _who(text: str, notes: Notes) -> str:
@@ -115,40 +145,28 @@ def _who(text: str, notes: Notes) -> str:
     return sentence_case(" ".join(known).strip()) if known else ""
 
 
-def _read_answer(notes: Notes) -> None:
-    """Write down what the answer to the character's question tells."""
-    exchange = notes.exchange
-    for answer in answers(exchange.text, exchange.before):
-        if exchange.facts.get("name") and answer.statement.text.startswith("my name is"):
-            continue  # it is known: what is asked for is the name of something else
-        told = len(notes.memories)
-        known = any(read(answer.statement, notes) for read in _READERS)
-        if answer.plain and not known:
-            content = third_person(answer.statement.text) or owned(answer.statement.text)
-            notes.remember(content, answer.memory_type, answer.statement, confidence=0.7)
-        if len(notes.memories) > told:
-            return
-
-
-def _learned(statement: Statement, asked: str, who: str, chances: Any, notes: Notes) -> None:
-    """Write down what the models take ``statement`` for."""
-    if statement.doubts & {"untrue", "ironic"}:
-        return
+def _remember_as_said(
+    statement: Statement, asked: str, who: str, chances: Mapping[str, float], marks: Sequence[Mark], notes: Notes
+) -> None:
+    """Write down what the model takes ``statement`` for."""
+    chance = 1 - chances["none"]
     open_ = bool(statement.doubts - {"laughed"})
-    if 1 - chances[0] < (SURE_IN_DOUBT if open_ else SURE_OF_FACT):
+    if chance < (SURE_IN_DOUBT if open_ else SURE_OF_FACT):
         return
-    told = [] if open_ else facts_of(statement, asked, role=(notes.she or notes.he or ("", ""))[0])
-    if not told and is_fragment(statement.text) and _evades(statement.text, asked):
+    told = facts_of(statement, asked, marks, role=(notes.she or notes.he or ("", ""))[0])
+    if not told and (chance < SURE or (is_fragment(statement.text) and _evades(statement.text, asked))):
         return
     content = retell(statement, asked, who)
-    if not (told or open_ or 1 - chances[0] >= SURE) or "\ufffc" in content:
+    if "\ufffc" in content:
         return
     untrue = superseded(statement, told, notes.exchange)
-    if len(told) > 1 or (told and is_fragment(statement.text) and not statement.corrective):
-        for item in told:
-            _remember(sentence_of(item), item, statement, chances, untrue, notes)
-    else:
+    mere = len(told) == 1 and told[0].role and not told[0].name and len(statement.text.split()) > 3
+    bare = is_fragment(statement.text) and not statement.corrective and not mere
+    if not told or not (bare or told[0].fact.key == "name"):
         _remember(content, told[0] if told else None, statement, chances, untrue, notes)
+        told = told[1:]
+    for item in told:
+        _remember(sentence_of(item), item, statement, chances, untrue, notes)
 
 
 def _evades(answer: str, asked: str) -> bool:
@@ -160,12 +178,11 @@ def _remember(
     content: str,
     told: Optional[Told],
     statement: Statement,
-    chances: Any,
+    chances: Mapping[str, float],
     untrue: Sequence[str],
     notes: Notes,
 ) -> None:
-    kinds = model("statement").classes
-    weighed = {kind: float(chance) for kind, chance in zip(kinds[1:], chances[1:])}
+    weighed = {kind: chance for kind, chance in chances.items() if kind != "none"}
     if told:
         default = "preference" if told.fact.key.startswith("favourite") else _KINDS.get(told.fact.key, "fact")
         weighed[default] += _FIT
@@ -175,12 +192,12 @@ def _remember(
     content, dates = (
         notes.dated(content, tense=tense_of(statement.text)) if kind != "emotional_state" else (content, [])
     )
-    entities = [notes.entity(told.name, "person", role=told.role or None)] if told and told.name else []
+    entities = _linked(told, notes) if told else []
     notes.remember(
         content,
         kind,
         statement,
-        confidence=round(min(0.95, max(0.3, float(1 - chances[0]))), 2),
+        confidence=round(min(0.95, max(0.3, 1 - chances["none"])), 2),
         topic={"emotional_state": "feeling"}.get(kind),
         fact=told.fact if told else None,
         entities=[*entities, *dates],
@@ -188,20 +205,9 @@ def _remember(
     )
 
 
-def _read_own(exchange: Exchange, notes: Notes) -> None:
-    """Write down the character's words about itself."""
-    said = statements(exchange.reply)
-    if not said:
-        return
-    for statement, chances in zip(said, _chances("character", said, answering(said, exchange.text))):
-        content = retell(statement)
-        if chances[0] <= 1 - SURE_OF_OWN and "\ufffc" not in content:
-            notes.remember(content, "character_self", statement, confidence=0.8)
-
-
-def _chances(name: str, said: Sequence[Statement], questions: Sequence[str]) -> Any:
-    import numpy as np
-
-    asked = list(zip(said, questions))
-    rows = [statement_features(*pair, index, len(said)) for index, pair in enumerate(asked)]
-    return model(name).probabilities(rows, np.array([statement_vector(*pair) for pair in asked]))
+def _linked(told: Told, notes: Notes) -> Sequence[str]:
+    """The names of what a core fact speaks of, noted as entities."""
+    if told.name:
+        acquaint(told.role, told.name, "animal" if told.fact.key == "pets" else "person", notes)
+        return [told.name]
+    return [] if told.fact.negated else entities_of(told.fact.key, told.fact.value, notes)

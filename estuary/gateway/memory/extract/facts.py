@@ -15,7 +15,7 @@ from .people import companions, note_creature
 from .statements import Statement
 from .voice import inflect, others, sentence_case, third_person
 
-__all__ = ["KEYS", "SINGLE", "read_facts", "sentence_of", "tell"]
+__all__ = ["KEYS", "SINGLE", "entities_of", "read_facts", "sentence_of", "tell"]
 
 #: The companion's keys by those of core facts.
 KEYS = {"home": "location", "job": "occupation", "likes": "interests"}
@@ -140,13 +140,14 @@ def tell(
         supersedes = others
     if corrects and (supersedes or key in SINGLE or key.startswith("favourite")):
         kind = "correction"
-    names = _entities(key, value, notes)
+    names = entities_of(key, value, notes)
     if fact.negated and key == "name":
         kind = "correction"
     notes.remember(content, kind, statement, confidence=0.95, fact=change, entities=names, supersedes=supersedes)
 
 
-def _entities(key: str, value: str, notes: Notes) -> list[str]:
+def entities_of(key: str, value: str, notes: Notes) -> list[str]:
+    """The names of what a core fact speaks of, noted as entities and related to the user."""
     if key == "name":
         return []
     if key in {"location", "origin"}:

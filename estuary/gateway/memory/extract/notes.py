@@ -93,11 +93,8 @@ class Notes:
             self.memories[better.casefold()] = evolve(old, content=better, fact=fact)
 
     def state(self, key: str, fact: FactChange) -> None:
-        """Have the memory under ``key`` state ``fact``, unless it states one or another one states this."""
-        old = self.memories[key]
-        told = {memory.fact.value for memory in self.memories.values() if memory.fact and memory.fact.key == fact.key}
-        if old.fact is None and not any(fact.value in value.split() for value in told):
-            self.memories[key] = evolve(old, fact=fact)
+        """Have the memory under ``key``, which states no core fact, state ``fact``."""
+        self.memories[key] = evolve(self.memories[key], fact=fact)
 
     def forget_weaker(self) -> None:
         """Leave out "Tuppence is their pet" where another memory says that it is a dog."""

@@ -17,7 +17,7 @@ from .voice import others, sentence_case, tidy
 from .when import find_when, place_after
 from .words import BREEDS, CLOSE, DULL_PAST, FEMALE, MALE, PLURAL_ROLES, ROLES, singular
 
-__all__ = ["companions", "note_creature", "read_others"]
+__all__ = ["acquaint", "companions", "note_creature", "read_others"]
 
 _ROLE = "|".join(sorted((re.escape(role) for role in ROLES), key=len, reverse=True))
 _ADJECTIVE = (
@@ -332,13 +332,7 @@ def _introduce(
     if known is not None and known.role and known.kind == _kind(role):
         _speak_of(known.role, name, notes)
         return None
-    notes.entity(name, _kind(role), role=one)
-    if _kind(role) == "animal":
-        notes.relate(USER, "pet", name, 0.9)
-        notes.relate(name, "is a", one, 0.9)
-    else:
-        notes.relate(USER, one, name, 0.9)
-    _speak_of(one, name, notes)
+    acquaint(one, name, _kind(role), notes)
     key = _key(one)
     told = any(value.casefold().endswith(name.casefold()) for value in notes.exchange.facts.get(key or "", ()))
     change = FactChange(key, f"{one} {name}") if key and not told else None
@@ -355,6 +349,19 @@ def _introduce(
             entities=[name],
         )
     return change
+
+
+def acquaint(role: str, name: str, kind: str, notes: Notes) -> None:
+    """Note somebody of the user's, a ``person`` or an ``animal``, as an entity, and what they are to the user."""
+    notes.entity(name, kind, role=role or None)
+    if kind == "person":
+        notes.relate(USER, role or "family", name, 0.9)
+    else:
+        notes.relate(USER, "pet", name, 0.9)
+        if role:
+            notes.relate(name, "is a", role, 0.9)
+    if role:
+        _speak_of(role, name, notes)
 
 
 def _speak_of(role: str, name: str, notes: Notes) -> None:

@@ -87,6 +87,7 @@ def build_messages(exchange: Exchange) -> list[dict[str, str]]:
     """The messages for one exchange."""
     known = {key: list(values)[:10] for key, values in list(exchange.facts.items())[:_MAX_KNOWN]}
     told = {
+        "user said before that": exchange.earlier[-_MAX_TEXT:],
         "character said before": exchange.before[-_MAX_TEXT:],
         "user": exchange.text[:_MAX_TEXT],
         "character": exchange.reply[:_MAX_TEXT],

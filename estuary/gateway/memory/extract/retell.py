@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from .statements import Statement
 from .voice import others, owned, sentence_case, third_person, tidy
 
-__all__ = ["answering", "is_fragment", "question_of", "retell"]
+__all__ = ["answering", "asks_for_value", "is_fragment", "question_of", "retell"]
 
 #: A question is kept with its answer as far as it is short.
 MOST_ASKED = 12
@@ -26,6 +26,27 @@ def question_of(before: str) -> str:
     """The last question in what the character had said, or its last sentence where it asked none."""
     asked = _QUESTION.findall(before[-600:]) or _SENTENCE.findall(before[-300:])
     return _LEAD.sub("", asked[-1].strip(" \"'*-–—"), count=1) if asked else ""
+
+
+#: questions that are answered by a name, a place, a trade, a firm, an age or a date
+_FOR_VALUE = re.compile(
+    r"\b(?:your (?:full |first )?name|(?:should|shall|can|may|do) i call you|who (?:are you|am i (?:talking|speaking))|"
+    r"(?:are you|people|they|friends|everyone) call(?:ed| you)|do you go by|and you are)\b|^(?:and )?name\?|"
+    r"\bwhere (?:do|are|did|were|abouts (?:do|are)) you (?:live|living|based|from|originally|come|grow|born|work)|"
+    r"\b(?:what|which) (?:city|town|country|company)\b|\bwhere(?:'s| is) home\b|\bwhereabouts\b|"
+    r"\byour (?:job|profession|occupation|trade|age|birthday)\b|\bdo you do for (?:a living|work)\b|"
+    r"\b(?:kind|line) of work\b|\bwho do you work for\b|\bhow old are you\b|\bwhen were you born\b",
+    re.I,
+)
+
+
+def asks_for_value(question: str) -> bool:
+    """Whether it asks for one core fact and nothing else. An answer without that says nothing of the user.
+
+    >>> asks_for_value("What should I call you?"), asks_for_value("How was your day?")
+    (True, False)
+    """
+    return _FOR_VALUE.search(question) is not None
 
 
 def answering(said: Sequence[Statement], before: str) -> list[str]:

@@ -34,6 +34,8 @@ class Statement:
     text: str
     #: the same words as they were said
     quote: str
+    #: where in the utterance they begin
+    start: int = 0
     #: the speaker sets something right: "actually", "no,", "sorry, I meant"
     corrective: bool = False
     #: who else it is about: "wife" in "my wife and I live in Lyon"
@@ -42,6 +44,15 @@ class Statement:
     sentence: int = 0
     #: what speaks against it: ``asked``, ``if``, ``reported``, ``untrue``, ``laughed``
     doubts: frozenset[str] = frozenset()
+
+    @property
+    def end(self) -> int:
+        """Where in the utterance the words end."""
+        return self.start + len(self.quote)
+
+    def quote_of(self, start: int, end: int) -> str:
+        """The words from ``start`` to ``end`` of the utterance, as far as they are of this statement."""
+        return self.quote[max(0, start - self.start) : max(0, end - self.start)]
 
 
 @frozen
@@ -57,6 +68,8 @@ class _Word:
 
 
 _APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "`": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"'})
+#: stands around a quotation's words and is none of them
+_OUTER = " ,;:-–—\"'"
 _EDGE = " ,.:;!?\"'()[]-–—…*_~"
 _QUOTED = re.compile(r'"([^"\n]{0,600})"')
 _NAMING = re.compile(r"(?:\bis|\bme|\bcalled|\bnamed|'m|'s|\bam|\blove|\blike|\bread|\bwatched)$", re.I)
@@ -330,14 +343,16 @@ def _told(
         subject = text
         if not text:
             continue
-        said = original[piece[0].start : piece[-1].end].strip(" ,;:-–—\"'")
+        words_said = original[piece[0].start : piece[-1].end]
+        quote = words_said.lstrip(_OUTER)
         yield Statement(
-            text.lower() if shouting else text,
-            said,
-            corrective,
-            couple["who"] if couple else "",
-            number,
-            frozenset(doubts),
+            text=text.lower() if shouting else text,
+            quote=quote.rstrip(_OUTER),
+            start=piece[0].start + len(words_said) - len(quote),
+            corrective=corrective,
+            together=couple["who"] if couple else "",
+            sentence=number,
+            doubts=frozenset(doubts),
         )
 
 

@@ -1,4 +1,4 @@
-"""Core facts from spans: which spans are values, and what the fact, its sentence and its entities are."""
+"""Core facts from the words that were marked as their values: the fact, and its sentence."""
 
 from __future__ import annotations
 
@@ -14,28 +14,40 @@ from ...engines._text import capitalise, gerund
 from ...engines._words import LANGUAGES, word_set
 from ..base import FactChange
 from ..keys import is_single, wire_key
-from .learned import model
-from .spans import Span, is_pet, spans
+from .reader import Mark
 from .statements import Statement
-from .voice import others, sentence_case
-from .words import BREEDS, ROLES, singular
+from .voice import inflect, others, sentence_case
+from .words import BREEDS, ROLES, is_pet, singular
 
 __all__ = ["Told", "facts_of", "sentence_of"]
 
-#: a span is a value when it is this probable
-SURE = 0.8
+#: words are a value when they are this probable
+SURE = 0.85
+#: a role is of a name that stands at most so many characters before it
+_NEAR = 25
 _ENDED = re.compile(
     r"\b(?:any ?more|any longer|no longer|used to|stopped|gone off|quit|gave up|given up|former|ex-?)\b|"
     r"\b(?:don't|do not|doesn't|didn't|isn't|not|never)\b (?:really |actually )?(?:live|work|from|have|own|speak|"
     r"called|a|an|in|allergic)\b",
     re.I,
 )
-_NEVER = re.compile(r"\b(?:don't|do not|am not|'m not|isn't|no longer|never|not)\b", re.I)
 _FAVOURITE = re.compile(
-    r"\bfav(?:ou?rite|e)?s? (?P<thing>[a-z]+(?: [a-z]+)??)(?=\?|$|,| (?:is|are|was|of|ever|at|then)\b|'s)", re.I
+    r"\bfav(?:ou?rite|e)?s? (?P<thing>[a-z]+(?: [a-z]+)??)"
+    r"(?=\?|$|,| (?:is|are|was|of|ever|at|then|by|cos|because|since|for|and|but|so|to|in|growing|used)\b|'s)",
+    re.I,
 )
-_COUNT = re.compile(r"\b(?P<count>two|three|four|five|six|seven|\d)\W+(?:\w+ ){0,2}$", re.I)
+_COUNT = re.compile(r"\b(?P<count>two|three|four|five|six|seven|\d)\s+(?:(?!an?\b)[\w-]+ ){0,2}$", re.I)
 _ROLE_ASKED = re.compile(r"\byour (?:\w+ ){0,2}?(?P<role>[\w-]+?)(?:'s|s'|\b)", re.I)
+
+
+@frozen
+class _Value:
+    """Words that are the value of a core fact: where they are in the statement's quote, and their tag."""
+
+    at: int
+    tag: str
+    text: str
+    probability: float
 
 
 @frozen
@@ -48,30 +60,34 @@ class Told:
     probability: float = 1.0
 
 
-def facts_of(statement: Statement, asked: str, *, role: str = "") -> list[Told]:
-    """The core facts of ``statement``. ``role`` is whose name may be told: "sister" after "What's her name?"."""
-    sure = list(_by_rule(statement))
-    found = spans(statement, asked)
-    if not found:
-        return sure
-    import numpy as np
+def facts_of(statement: Statement, asked: str, marks: Sequence[Mark], *, role: str = "") -> list[Told]:
+    """The core facts of ``statement``, in which ``marks`` were found.
 
-    spotter = model("span")
-    chances = spotter.probabilities([span.features for span in found], np.array([span.vector for span in found]))
-    picked: list[tuple[float, Span, str]] = []
+    Args:
+        role: whose name may be told: "sister" after "What's her name?"
+    """
+    sure = list(_by_rule(statement))
     taken = {word for told in sure for word in told.fact.value.lower().split()}
-    ranked = sorted(range(len(found)), key=lambda index: (chances[index][0], index))
-    for index in ranked:
-        span, row = found[index], chances[index]
-        if row[0] > 1 - SURE:
-            break
-        if any(span.first < other.stop and other.first < span.stop for _, other, _ in picked):
-            continue
-        if set(span.text.lower().split()) & taken:
-            continue
-        picked.append((float(1 - row[0]), span, spotter.classes[int(row[1:].argmax()) + 1]))
-    picked.sort(key=lambda item: item[1].first)
+    picked = [value for value in _picked(statement, marks) if not taken & set(value.text.lower().split())]
     return [*sure, *_told(picked, statement, asked, role)]
+
+
+def _picked(statement: Statement, marks: Sequence[Mark]) -> Iterator[_Value]:
+    """What is sure enough; of what one has but one of, the surest."""
+    joined: list[Mark] = []
+    for mark in marks:
+        last = joined[-1] if joined else None
+        between = statement.quote_of(last.end, mark.start) if last else ""
+        if last and last.tag == mark.tag == "birthday" and between.strip(" ,.-").lower() in {"", "the", "of"}:
+            joined[-1] = evolve(last, end=mark.end)
+        else:
+            joined.append(mark)
+    sure = [mark for mark in joined if mark.probability >= SURE]
+    for mark in sure:
+        rivals = [other.probability for other in sure if other.tag == mark.tag and other is not mark]
+        if not is_single(mark.tag) or mark.tag == "occupation" or all(mark.probability > other for other in rivals):
+            text = statement.quote_of(mark.start, mark.end)
+            yield _Value(mark.start - statement.start, mark.tag, text, mark.probability)
 
 
 def _by_rule(statement: Statement) -> Iterator[Told]:
@@ -90,46 +106,45 @@ def _by_rule(statement: Statement) -> Iterator[Told]:
             yield Told(FactChange(key, fact.value, negated=fact.negated, replaces=is_single(key) and not fact.negated))
 
 
-def _told(picked: Sequence[tuple[float, Span, str]], statement: Statement, asked: str, role: str) -> Iterator[Told]:
+def _told(picked: Sequence[_Value], statement: Statement, asked: str, role: str) -> Iterator[Told]:
     ended = _ENDED.search(statement.text) is not None
     named: set[int] = set()
-    roles = {"fname": "family", "pname": "pets"}
     last: Optional[int] = None
-    for place, (chance, span, tag) in enumerate(picked):
-        if tag in {"family", "pets"}:
+    for place, value in enumerate(picked):
+        if value.tag in {"family", "pets"}:
             last = place
-        elif tag in roles:
-            whose, own = _whose(picked, place, last, roles[tag]), ""
+        elif value.tag in _NAMES:
+            whose, own = _whose(picked, place, last), ""
             if whose is not None:
                 named.add(whose)
-                own = _role(picked[whose][1].text)
-            own = own or _asked_role(asked, role, tag)
-            name = span.text if span.text[:1].isupper() else " ".join(map(capitalise, span.text.split()))
-            yield Told(FactChange(roles[tag], f"{own} {name}".strip()), own, name, chance)
-    for place, (chance, span, tag) in enumerate(picked):
-        if tag in {"family", "pets"} and place not in named:
-            count = _COUNT.search(statement.text[: _at(statement, span)])
-            value = f"{count['count'].lower()} {span.text.lower()}" if count else _role(span.text)
-            gone = ended and _NEVER.search(statement.text) is not None
-            yield Told(FactChange(tag, value, negated=gone), _role(span.text), "", chance)
-        elif tag not in {"family", "pets", *roles}:
-            fact = _fact(tag, span, statement, asked)
+                own = _role(picked[whose].text)
+            own = own or _asked_role(asked, role, value.tag)
+            name = value.text if value.text[:1].isupper() else " ".join(map(capitalise, value.text.split()))
+            yield Told(FactChange(_NAMES[value.tag], f"{own} {name}".strip()), own, name, value.probability)
+    for place, value in enumerate(picked):
+        if value.tag in {"family", "pets"} and place not in named:
+            count = _COUNT.search(statement.quote[: value.at])
+            told = f"{count['count'].lower()} {value.text.lower()}" if count else _role(value.text)
+            yield Told(FactChange(value.tag, told), _role(value.text), "", value.probability)
+        elif value.tag not in {"family", "pets", *_NAMES}:
+            fact = _fact(value, statement, asked)
             if fact is not None:
-                gone = ended and tag not in {"dislikes", "allergies", "age", "birthday", "favourite"}
+                gone = ended and value.tag not in {"dislikes", "allergies", "age", "birthday", "favourite"}
                 replaces = is_single(fact.key) and not gone
-                yield Told(evolve(fact, negated=gone, replaces=replaces), probability=chance)
+                yield Told(evolve(fact, negated=gone, replaces=replaces), probability=value.probability)
 
 
-def _at(statement: Statement, span: Span) -> int:
-    return max(0, statement.text.find(span.text))
+#: tags of names of relatives and animals, by the key of the fact
+_NAMES = {"fname": "family", "pname": "pets"}
 
 
-def _whose(picked: Sequence[tuple[float, Span, str]], place: int, last: Optional[int], key: str) -> Optional[int]:
+def _whose(picked: Sequence[_Value], place: int, last: Optional[int]) -> Optional[int]:
     """The role that a name belongs to: the nearest before it, else one right after."""
-    if last is not None and picked[last][2] == key:
+    key, end = _NAMES[picked[place].tag], picked[place].at + len(picked[place].text)
+    if last is not None and picked[last].tag == key:
         return last
-    after = [other for other in range(place + 1, len(picked)) if picked[other][2] == key]
-    return after[0] if after and picked[after[0]][1].first - picked[place][1].stop < 5 else None
+    after = [other for other in range(place + 1, len(picked)) if picked[other].tag == key]
+    return after[0] if after and picked[after[0]].at - end < _NEAR else None
 
 
 def _role(text: str) -> str:
@@ -152,31 +167,51 @@ _KIN_ROLES = word_set("""
 """)
 
 
-def _fact(tag: str, span: Span, statement: Statement, asked: str) -> Optional[FactChange]:
-    value = span.text.strip(" .,'-")
+def _fact(told: _Value, statement: Statement, asked: str) -> Optional[FactChange]:
+    tag, value = told.tag, told.text.strip(" .,'-")
     if tag == "age":
         years = number_of(value) or number_of(value.split()[0])
-        return FactChange("age", str(years)) if years and 3 <= years <= 120 else None
+        soon = _SOON.match(statement.quote[told.at + len(told.text) :])
+        return FactChange("age", str(years)) if years and 3 <= years <= 120 and not soon else None
     if tag == "birthday":
-        told = read_birthday(re.sub(r"^the ", "", value)) if any(c.isdigit() for c in value) else value.capitalize()
-        return FactChange("birthday", told) if told else None
+        date = read_birthday(re.sub(r"^the ", "", value)) if any(c.isdigit() for c in value) else None
+        return FactChange("birthday", date or value[:1].upper() + value[1:]) if value else None
     if tag == "favourite":
         match = _FAVOURITE.search(statement.text) or _FAVOURITE.search(asked)
-        return FactChange(favourite_key(match["thing"]), value) if match else FactChange("interests", value)
+        thing = match["thing"].removesuffix(value).strip() if match else ""
+        return FactChange(favourite_key(thing), value) if thing else FactChange("interests", value)
     if tag in {"name", "location", "origin"} and value == value.lower():
         value = " ".join(word if word in {"of", "on", "the", "de"} else capitalise(word) for word in value.split())
     if tag == "languages":
         named = [word.capitalize() for word in value.lower().split() if word in LANGUAGES]
         return FactChange("languages", named[0] if named else value)
-    if tag == "interests" and span.kind in {"verb", "run"} and " " not in value and _bare_verb(statement, span):
-        value = gerund(value.lower())
+    if tag == "dislikes" and _LIKED.search(said := f"{statement.text} {asked}") and not _DISLIKED.search(said):
+        tag = "interests"
+    verb, _, rest = value.partition(" ")
+    done = verb.isalpha() and not re.fullmatch(r"\w{3,}ing", verb) and _DOING.search(statement.quote[: told.at])
+    if tag in {"interests", "occupation"} and done:
+        verb = gerund(verb.lower()) if tag == "interests" else inflect(verb.lower())
+        value = f"{verb} {others(rest)}".strip()
     return FactChange(tag, value) if value else None
 
 
-def _bare_verb(statement: Statement, span: Span) -> bool:
-    """Whether the span is what the user does, not a thing: "I **paint** a bit"."""
-    before = statement.text[: _at(statement, span)].lower().split()[-2:]
-    return bool(before) and not {"i", "we", "to", "and"}.isdisjoint(before)
+_SOON = re.compile(r",? (?:next|in|on|this|tomorrow|soon)\b", re.I)
+_LIKED = re.compile(
+    r"\b(?:love|adore|enjoy|obsessed|(?:mad|crazy) about|keen on|fond of|fan of|fun|unwind|relax|hobb(?:y|ies)|"
+    r"free time|passions?|into)\b",
+    re.I,
+)
+_DISLIKED = re.compile(
+    r"\b(?:hate|dislike|detest|loathe|despise|avoid|without|leave out|never|no|not|cannot|annoy\w*|scared|afraid|bear|"
+    r"stand|allerg\w*|used to)\b|n't\b",
+    re.I,
+)
+#: what follows is what the user does, not a thing: "I **paint** a bit"
+_DOING = re.compile(
+    r"\b(?:i|we|(?<!listen )(?<!listening )(?<!go )(?<!going )to)"
+    r"(?: (?:\w+ly|also|just|still|sometimes|often))? $",
+    re.I,
+)
 
 
 def sentence_of(told: Told) -> str:
@@ -199,6 +234,8 @@ def sentence_of(told: Told) -> str:
         return f"{sentence_case(key)} is {others(value)}"
     if key in {"family", "pets"}:
         return f"{'Does not have' if gone else 'Has'} {value if value.split()[0] in _COUNTS else _with_article(value)}"
+    if key == "occupation" and value.split()[0].endswith("s") and " " in value and not gone:
+        return sentence_case(value)
     if key == "occupation":
         verb = "No longer works" if gone else "Works"
         plain = value.lower() in {"retired", "unemployed", "self-employed", "freelance"}

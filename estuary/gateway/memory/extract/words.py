@@ -17,6 +17,7 @@ __all__ = [
     "PLURAL_ROLES",
     "ROLES",
     "ROOMS",
+    "is_pet",
     "singular",
 ]
 
@@ -193,3 +194,9 @@ ROOMS = word_set("""
     barn driveway roof rooftop couch sofa hammock tent cabin cottage lake seaside village pier harbour
     playground courtyard corridor lift elevator
 """)
+
+
+def is_pet(word: str) -> bool:
+    """Whether ``word``, in lower case, is an animal that people keep: "beagle", "cats"."""
+    role = PLURAL_ROLES.get(word, word)
+    return role in PETS or role in BREEDS or role.rstrip("s") in PETS or role.rstrip("s") in BREEDS
