@@ -18,8 +18,18 @@ from typing import Any, Optional
 from attrs import frozen
 
 __all__ = [
-    *("BEFORE", "EARLIER", "REPLY", "TEXT", "WEIGHTS"),
-    *("Mark", "Place", "Reader", "Reading", "default_reader", "inside", "make_tokenizer"),
+    "BEFORE",
+    "EARLIER",
+    "REPLY",
+    "TEXT",
+    "WEIGHTS",
+    "Mark",
+    "Place",
+    "Reader",
+    "Reading",
+    "default_reader",
+    "inside",
+    "make_tokenizer",
 ]
 
 WEIGHTS = Path(__file__).with_name("reader.npz")
@@ -28,6 +38,8 @@ WEIGHTS = Path(__file__).with_name("reader.npz")
 EARLIER, BEFORE, TEXT, REPLY = 32, 48, 160, 64
 #: longer texts are read in so many goes, and no further
 MOST = 16
+#: characters that are looked at, at most
+LONGEST = 12_000
 
 Place = tuple[int, int]
 
@@ -93,6 +105,8 @@ class Reader:
         """``said`` are the places of the statements in ``text``, ``own`` those in ``reply``."""
         import numpy as np
 
+        text, reply = text[:LONGEST], reply[:LONGEST]
+        earlier, before = earlier[-LONGEST // 10 :], before[-LONGEST // 10 :]
         context = [*self._pieces(earlier)[0][-EARLIER:], self._stop, *self._pieces(before)[0][-BEFORE:]]
         chances = np.zeros((len(said), len(self.kinds)), np.float32)
         chances[:, 0] = 1
