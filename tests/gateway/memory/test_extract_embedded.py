@@ -701,6 +701,7 @@ def test_without_a_clock_no_date_is_made_up() -> None:
         ("My favourite flower is the iris. What's yours?", "Favourite flower is the iris"),
         ("I rode one once, briefly.", "Rode one once, briefly"),
         ("I love that! Tell me more.", ""),
+        ("Gladly. The key had turned into a coin. The traveller took it home.", ""),
         ("I'm glad to hear it. I remember you like jazz.", ""),
         ("I can help you with that. I think you should rest.", ""),
         ("You live in Lyon, and your sister is called Anna.", ""),
@@ -742,13 +743,13 @@ _WORDS = st.sampled_from(_TALK.split())
 
 
 @given(st.lists(_WORDS, max_size=80).map(" ".join), st.lists(_WORDS, max_size=20).map(" ".join))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=300, deadline=None)
 def test_any_words_in_any_order_are_read(text: str, before: str) -> None:
     check(read(text, before + "?", reply=before))
 
 
 @given(st.text(max_size=300), st.text(max_size=100))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_any_text_is_read(text: str, before: str) -> None:
     check(read(text, before + "?", reply=before, facts={"family": [before], "name": [text[:5]]}))
 
@@ -770,7 +771,7 @@ def check(found: Extraction) -> None:
 @settings(max_examples=20, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 def test_ten_thousand_characters_do_not_take_long(seed: str) -> None:
     text = (seed * 10_000)[:10_000]
-    assert seconds(text) < 8  # at most one on an idle machine; a quadratic pattern takes a minute
+    assert min(seconds(text) for _ in range(3)) < 2  # about 0.1 on an idle machine; a quadratic pattern takes a minute
 
 
 def seconds(text: str) -> float:

@@ -42,6 +42,8 @@ SURE_IN_DOUBT = 0.9
 SURE_OF_OWN = 0.6
 #: below this nothing is left, whatever the rules make of it
 LEAST = 0.03
+#: what the character tells of others, in a story, is not of itself
+_FIRST = re.compile(r"\b(?:i|me|my|mine|myself|we|us|our|ours)\b", re.I)
 #: a number or a name
 _SPECIFIC = re.compile(r"\d|(?<!^)\b[A-Z]")
 _KINDS = {"family": "relationship", "pets": "relationship", "interests": "preference", "dislikes": "preference"}
@@ -88,7 +90,8 @@ class EmbeddedExtractor:
         _read(said, reading, notes)
         for statement, chance in zip(own, reading.own):
             content = retell(statement)
-            if chance >= SURE_OF_OWN and "\ufffc" not in content:
+            own_words = is_fragment(statement.text) or _FIRST.search(statement.text)
+            if chance >= SURE_OF_OWN and own_words and "\ufffc" not in content:
                 notes.remember(content, "character_self", statement, confidence=0.8)
         return notes.extraction()
 
