@@ -771,7 +771,7 @@ def check(found: Extraction) -> None:
 @settings(max_examples=20, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 def test_ten_thousand_characters_do_not_take_long(seed: str) -> None:
     text = (seed * 10_000)[:10_000]
-    assert min(seconds(text) for _ in range(3)) < 2  # about 0.1 on an idle machine; a quadratic pattern takes a minute
+    assert min(seconds(text) for _ in range(3)) < 4  # about 0.1 on an idle machine; a quadratic pattern takes a minute
 
 
 def seconds(text: str) -> float:

@@ -37,7 +37,7 @@ WEIGHTS = Path(__file__).with_name("reader.npz")
 #: one go of what the player and the character say
 EARLIER, BEFORE, TEXT, REPLY = 32, 48, 160, 64
 #: longer texts are read in so many goes, and no further
-MOST = 16
+MOST = 8
 #: characters that are looked at, at most
 LONGEST = 12_000
 
