@@ -337,11 +337,10 @@ class Connection:
         with self._lock:
             if link is not self._link:
                 return
-            self._link = self._info = None
-            was_connected = self._state is State.CONNECTED
-            ending, self._ending = self._ending, None
-            if not was_connected:
+            if self._state is not State.CONNECTED:
                 return  # the attempt under way sees it for itself
+            self._link = self._info = None
+            ending, self._ending = self._ending, None
             if ending is None and reason == "server":
                 ending = ("server", ConnectionLost("the server ended the session"))
             if ending is not None:
