@@ -24,10 +24,31 @@ import socketio
 import uvicorn
 
 from estuary.gateway.engines.base import ActionCall, EngineError
+from estuary.gateway.memory.base import Extraction
 
-__all__ = ["RAW", "Log", "Puppet", "Spawned", "WireServer", "answer", "interrupting", "stored", "wait_until"]
+__all__ = [
+    "RAW",
+    "Forgetful",
+    "Log",
+    "Puppet",
+    "Spawned",
+    "WireServer",
+    "answer",
+    "interrupting",
+    "stored",
+    "wait_until",
+]
 
 PATIENCE = 20.0  # seconds that anything here may take
+
+
+class Forgetful:
+    """An extractor for the gateway, for tests of so many turns that reading them for memories would be most of it."""
+
+    name = "forgetful"
+
+    def extract(self, exchange: Any) -> Extraction:
+        return Extraction()
 
 
 class Puppet:

@@ -9,7 +9,7 @@ import threading
 import warnings
 
 import pytest
-from puppet import PATIENCE, Log, Puppet, Spawned, wait_until
+from puppet import PATIENCE, Forgetful, Log, Puppet, Spawned, wait_until
 
 from estuary import ConnectionLost, NotConnected, ServerError, TurnTimeout
 
@@ -255,7 +255,7 @@ def _flood(gateway, player, first, second):
 
 
 def test_messages_that_nobody_reads_take_bounded_memory(make_gateway, player):
-    gateway = make_gateway(chat=Puppet(), dialect="delta")
+    gateway = make_gateway(chat=Puppet(), dialect="delta", extractor=Forgetful())
     grown, chunks, held = _flood(gateway, player, ["count 20"] * 280, ["count 20"] * 280)
     assert chunks == 560 * 21
     assert held <= 256 * 21

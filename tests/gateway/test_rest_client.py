@@ -86,7 +86,7 @@ def test_conversations(settled: Any) -> None:
 def test_memories(settled: Any) -> None:
     with estuary.Client(api_key=settled.api_key, server_url=settled.url) as client:
         memories = client.memories(settled.character_id, "alice")
-        found = remembered(memories, "coffee")
+        found = remembered(memories, "Eva")  # what was said last
         assert any("coffee" in memory.content for memory in found)
         assert all(memory.player_id == "alice" and memory.created_at is not None for memory in found)
         active = memories.list(status="active", page_size=2)
