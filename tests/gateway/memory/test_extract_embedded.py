@@ -729,7 +729,7 @@ def test_topics_are_concepts() -> None:
 
 
 def test_the_same_words_give_the_same_memories() -> None:
-    texts = [text for text, _ in TOLD]
+    texts = [text for text, _ in TOLD[::5]]
     assert [read(text) for text in texts] == [read(text) for text in texts]
 
 
@@ -771,7 +771,7 @@ def check(found: Extraction) -> None:
 @settings(max_examples=20, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 def test_ten_thousand_characters_do_not_take_long(seed: str) -> None:
     text = (seed * 10_000)[:10_000]
-    assert min(seconds(text) for _ in range(3)) < 4  # about 0.1 on an idle machine; a quadratic pattern takes a minute
+    assert any(seconds(text) < 4 for _ in range(3))  # about 0.1 on an idle machine; a quadratic pattern takes a minute
 
 
 def seconds(text: str) -> float:

@@ -157,12 +157,13 @@ def test_any_clause_is_retold_in_the_third_person(text: str, content: str) -> No
     [
         ("Biscuit", "What's your dog called?", [("pets", "dog Biscuit")]),
         ("I teach skiing in the winter", "", [("occupation", "teaches skiing")]),
+        ("green. It's my favourite colour", "", [("favourite colour", "green")]),
         ("I mostly paint at weekends", "What do you do for fun?", [("interests", "painting")]),
     ],
 )
 def test_core_facts_are_put_together_from_what_was_found(text: str, before: str, facts: list[tuple[str, str]]) -> None:
-    (statement,) = statements(text)
-    told = facts_of(statement, before, read(text, before=before).marks)
+    statement = statements(text)[0]
+    told = facts_of(statement, before, read(text, before=before).marks, Exchange(text=text, before=before))
     assert [(item.fact.key, item.fact.value) for item in told] == facts
 
 

@@ -13,9 +13,11 @@ from ...engines._text import EDGE
 from ...engines._values import read_name
 from ...engines._words import word_set
 from ..base import FactChange
-from .facts import SINGLE, read_facts, sentence_of, tell
+from ..keys import is_single
+from .facts import read_facts, tell
 from .notes import USER, Notes
 from .statements import Statement
+from .values import Told, sentence_of
 from .voice import others
 from .words import FEMALE, MALE, ROLES
 
@@ -130,10 +132,9 @@ def _replace(what: str, old: str, new: str, statement: Statement, notes: Notes) 
     if found:
         key, value = found
         changed = re.sub(re.escape(old), new, value, flags=re.I)
-        single = key in SINGLE or key.startswith("favourite")
-        if single:
-            fact = Fact(key, changed, replaces=True)
-            tell(key, fact, sentence_of(key, changed), statement, notes, known=(value,))
+        if is_single(key):
+            content = sentence_of(Told(FactChange(key, changed)))
+            tell(key, Fact(key, changed, replaces=True), content, statement, notes, known=(value,))
             return True
         _rename(key, value, changed, new, statement, notes)
         return True

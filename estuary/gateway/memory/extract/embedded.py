@@ -131,7 +131,7 @@ def _complete(
     facts = [memory.fact for memory in made.values() if memory.fact]
     words = {word for fact in facts for word in fact.value.casefold().split()}
     single = {fact.key for fact in facts if is_single(fact.key)}
-    for item in facts_of(statement, asked, marks):
+    for item in facts_of(statement, asked, marks, notes.exchange):
         if item.fact.key in single or words & set(item.fact.value.casefold().split()):
             continue
         saying = [key for key in made if item.role and item.role in key and notes.memories[key].fact is None]
@@ -156,7 +156,7 @@ def _remember_as_said(
     open_ = bool(statement.doubts - {"laughed"})
     if chance < (SURE_IN_DOUBT if open_ else SURE_OF_FACT):
         return
-    told = facts_of(statement, asked, marks, role=(notes.she or notes.he or ("", ""))[0])
+    told = facts_of(statement, asked, marks, notes.exchange, role=(notes.she or notes.he or ("", ""))[0])
     if not told and (chance < SURE or (is_fragment(statement.text) and _evades(statement.text, asked))):
         return
     content = retell(statement, asked, who)

@@ -9,18 +9,14 @@ from attrs import evolve
 from ...engines._fact import Fact
 from ...engines._fact_rules import read_clause
 from ..base import FactChange
+from ..keys import is_single, wire_key
 from .notes import USER, Notes
 from .paraphrase import paraphrase
 from .people import companions, note_creature
 from .statements import Statement
 from .voice import inflect, others, sentence_case, third_person
 
-__all__ = ["KEYS", "SINGLE", "entities_of", "read_facts", "sentence_of", "tell"]
-
-#: The companion's keys by those of core facts.
-KEYS = {"home": "location", "job": "occupation", "likes": "interests"}
-#: One has one of each.
-SINGLE = frozenset({"name", "location", "origin", "occupation", "employer", "age", "birthday"})
+__all__ = ["entities_of", "read_facts", "tell"]
 
 _LIKING = re.compile(
     r"^(?:i|we)(?:'m|'re| am| are)? (?:\w+ ){0,3}?(?P<verb>love|like|enjoy|adore|prefer|"
@@ -81,7 +77,7 @@ def read_facts(statement: Statement, notes: Notes) -> bool:
     jobs = any(fact.key == "job" for fact in facts)
     content = third_person(text)
     for fact in map(_narrowed, facts):
-        key = KEYS.get(fact.key, fact.key)
+        key = wire_key(fact.key)
         if fact.key in {"pets", "family"}:
             alone = content if len(facts) == 1 and " and " not in content and "," not in content else ""
             note_creature(fact.value, statement, notes, negated=fact.negated, content=alone)
@@ -126,7 +122,7 @@ def tell(
 ) -> None:
     """One core fact as a memory, with what it makes untrue and the entities it names."""
     value = fact.value
-    change = FactChange(key, value, negated=fact.negated, replaces=fact.replaces and key in SINGLE | {key})
+    change = FactChange(key, value, negated=fact.negated, replaces=fact.replaces)
     others = [old for old in known if old.casefold() != value.casefold()]
     supersedes: list[str] = []
     kind = "preference" if key in {"interests", "dislikes"} or key.startswith("favourite") else "fact"
@@ -138,7 +134,7 @@ def tell(
         )
     elif fact.replaces:
         supersedes = others
-    if corrects and (supersedes or key in SINGLE or key.startswith("favourite")):
+    if corrects and (supersedes or is_single(key)):
         kind = "correction"
     names = entities_of(key, value, notes)
     if fact.negated and key == "name":
@@ -213,11 +209,6 @@ def _sentence(key: str, fact: Fact, text: str, content: str) -> str:
     if key.startswith("favourite"):
         return f"Favourite {key.partition(' ')[2]} is {others(value)}"
     return _taste(key, value, text, content)
-
-
-def sentence_of(key: str, value: str) -> str:
-    """A core fact as a sentence, where there is no clause that told it."""
-    return _sentence(key, Fact(key, value), "", f"Likes {value}")
 
 
 def _taste(key: str, value: str, text: str, content: str) -> str:

@@ -176,7 +176,8 @@ class Reader:
             seen = (looks @ mixed[2]).transpose(1, 0, 2).reshape(count, width)
             rows = self._norm(f"{layer}ln1", rows + self._linear(f"{layer}o", seen))
             wide = self._linear(f"{layer}up", rows)
-            wide *= 1 + np.tanh(np.float32(0.7978845608) * (wide + np.float32(0.044715) * wide**3))
+            # (wide**3 takes thirty times as long)
+            wide *= 1 + np.tanh(np.float32(0.7978845608) * (wide + np.float32(0.044715) * wide * wide * wide))
             rows = self._norm(f"{layer}ln2", rows + self._linear(f"{layer}down", np.float32(0.5) * wide))
         return rows
 

@@ -12,7 +12,7 @@ from ...engines._fact_rules import favourite_key, read_clause
 from ...engines._numbers import number_of, read_birthday
 from ...engines._text import capitalise, gerund
 from ...engines._words import LANGUAGES, word_set
-from ..base import FactChange
+from ..base import Exchange, FactChange
 from ..keys import is_single, wire_key
 from .reader import Mark
 from .statements import Statement
@@ -25,6 +25,8 @@ __all__ = ["Told", "facts_of", "sentence_of"]
 SURE = 0.85
 #: a role is of a name that stands at most so many characters before it
 _NEAR = 25
+#: "green. it's my favourite colour": so many characters are looked at for what a favourite is of
+_NEXT = 50
 _ENDED = re.compile(
     r"\b(?:any ?more|any longer|no longer|used to|stopped|gone off|quit|gave up|given up|former|ex-?)\b|"
     r"\b(?:don't|do not|doesn't|didn't|isn't|not|never)\b (?:really |actually )?(?:live|work|from|have|own|speak|"
@@ -60,16 +62,24 @@ class Told:
     probability: float = 1.0
 
 
-def facts_of(statement: Statement, asked: str, marks: Sequence[Mark], *, role: str = "") -> list[Told]:
+def facts_of(
+    statement: Statement, asked: str, marks: Sequence[Mark], exchange: Exchange, *, role: str = ""
+) -> list[Told]:
     """The core facts of ``statement``, in which ``marks`` were found.
 
     Args:
+        exchange: what the statement is of
         role: whose name may be told: "sister" after "What's her name?"
     """
     sure = list(_by_rule(statement))
     taken = {word for told in sure for word in told.fact.value.lower().split()}
     picked = [value for value in _picked(statement, marks) if not taken & set(value.text.lower().split())]
-    return [*sure, *_told(picked, statement, asked, role)]
+    told = list(_told(picked, statement, asked, exchange, role))
+    return [*sure, *(item for item in told if not item.fact.negated or _is_known(item.fact, exchange))]
+
+
+def _is_known(fact: FactChange, exchange: Exchange) -> bool:
+    return any(fact.value.casefold() in value.casefold() for value in exchange.facts.get(fact.key, ()))
 
 
 def _picked(statement: Statement, marks: Sequence[Mark]) -> Iterator[_Value]:
@@ -106,7 +116,7 @@ def _by_rule(statement: Statement) -> Iterator[Told]:
             yield Told(FactChange(key, fact.value, negated=fact.negated, replaces=is_single(key) and not fact.negated))
 
 
-def _told(picked: Sequence[_Value], statement: Statement, asked: str, role: str) -> Iterator[Told]:
+def _told(picked: Sequence[_Value], statement: Statement, asked: str, exchange: Exchange, role: str) -> Iterator[Told]:
     ended = _ENDED.search(statement.text) is not None
     named: set[int] = set()
     last: Optional[int] = None
@@ -127,7 +137,7 @@ def _told(picked: Sequence[_Value], statement: Statement, asked: str, role: str)
             told = f"{count['count'].lower()} {value.text.lower()}" if count else _role(value.text)
             yield Told(FactChange(value.tag, told), _role(value.text), "", value.probability)
         elif value.tag not in {"family", "pets", *_NAMES}:
-            fact = _fact(value, statement, asked)
+            fact = _fact(value, statement, asked, exchange.text[statement.end : statement.end + _NEXT])
             if fact is not None:
                 gone = ended and value.tag not in {"dislikes", "allergies", "age", "birthday", "favourite"}
                 replaces = is_single(fact.key) and not gone
@@ -167,8 +177,8 @@ _KIN_ROLES = word_set("""
 """)
 
 
-def _fact(told: _Value, statement: Statement, asked: str) -> Optional[FactChange]:
-    tag, value = told.tag, told.text.strip(" .,'-")
+def _fact(told: _Value, statement: Statement, asked: str, after: str) -> Optional[FactChange]:
+    tag, value = told.tag, _LOOSE_END.sub("", told.text.strip(" .,'-"))
     if tag == "age":
         years = number_of(value) or number_of(value.split()[0])
         soon = _SOON.match(statement.quote[told.at + len(told.text) :])
@@ -177,7 +187,7 @@ def _fact(told: _Value, statement: Statement, asked: str) -> Optional[FactChange
         date = read_birthday(re.sub(r"^the ", "", value)) if any(c.isdigit() for c in value) else None
         return FactChange("birthday", date or value[:1].upper() + value[1:]) if value else None
     if tag == "favourite":
-        match = _FAVOURITE.search(statement.text) or _FAVOURITE.search(asked)
+        match = next(filter(None, map(_FAVOURITE.search, (statement.text, after, asked))), None)
         thing = match["thing"].removesuffix(value).strip() if match else ""
         return FactChange(favourite_key(thing), value) if thing else FactChange("interests", value)
     if tag in {"name", "location", "origin"} and value == value.lower():
@@ -195,6 +205,7 @@ def _fact(told: _Value, statement: Statement, asked: str) -> Optional[FactChange
     return FactChange(tag, value) if value else None
 
 
+_LOOSE_END = re.compile(r"(?: (?:of|in|for|with|to|on|at|from|and|the|an?))+$", re.I)
 _SOON = re.compile(r",? (?:next|in|on|this|tomorrow|soon)\b", re.I)
 _LIKED = re.compile(
     r"\b(?:love|adore|enjoy|obsessed|(?:mad|crazy) about|keen on|fond of|fan of|fun|unwind|relax|hobb(?:y|ies)|"
