@@ -28,16 +28,18 @@ TAGS = (
 )
 #: what one sentence of the text counts beside one of a dialogue
 WEIGHT = 0.5
+#: how well a kind of memory does that is not the one that is named first
+SECOND = 0.4
 #: the most words that a value may have besides those that were labelled
 MORE, MORE_OF_DATES = 2, 3
 
 
 @frozen
 class Label:
-    """``right``: the classes that are right at ``place``; any of them will do."""
+    """``right``: the classes that will do at ``place``, and how well."""
 
     place: Place
-    right: Sequence[int]
+    right: Mapping[int, float]
 
 
 @frozen
@@ -94,11 +96,11 @@ def from_text(lines: Iterable[Line]) -> Iterator[Example]:
         said = statements(line.text)
         if line.own:
             right = [int(kind == "character_self") for kind in line.types]
-            labels = [Label(_place(s), sorted({*right, 0} if len(said) > 1 else right)) for s in said]
+            labels = [Label(_place(s), _alike({*right, 0} if len(said) > 1 else right)) for s in said]
             yield Example("", "", line.asked, line.text, [], labels, None, WEIGHT)
         else:
             kinds = [KINDS.index(kind) for kind in line.types]
-            labels = [Label(_place(s), sorted({*kinds, 0} if len(said) > 1 else kinds)) for s in said]
+            labels = [Label(_place(s), _alike({*kinds, 0} if len(said) > 1 else kinds)) for s in said]
             keys = {"fname": "family", "pname": "pets"}
             facts = [(ExpectedFact(keys.get(key, key), [value]), False) for key, value in line.facts]
             values = list(_values(line.text, facts)) if line.marked else None
@@ -113,27 +115,32 @@ def _said(text: str, before: str, expected: Sequence[Expected]) -> Iterator[Labe
     said = statements(text)
     taken: set[int] = set()
     for statement, asked in zip(said, answering(said, before)):
-        yield Label(_place(statement), sorted(_kinds(expected, retell(statement, asked), taken)))
+        yield Label(_place(statement), _kinds(expected, retell(statement, asked), taken))
 
 
-def _kinds(expected: Sequence[Expected], content: str, taken: set[int]) -> set[int]:
+def _alike(classes: Iterable[int]) -> dict[int, float]:
+    return dict.fromkeys(classes, 1.0)
+
+
+def _kinds(expected: Sequence[Expected], content: str, taken: set[int]) -> dict[int, float]:
     """The kinds of memory that ``content`` may be left as."""
-    wanted: set[str] = set()
-    allowed: set[str] = set()
+    wanted: dict[int, float] = {}
+    allowed = {KINDS.index("none")}
     for index, item in enumerate(expected):
+        kinds = [KINDS.index(kind) for kind in item.types if kind in KINDS]
         if item.optional or index in taken:
-            allowed.update(item.types if item.fits(item.type, content) else ())
+            allowed.update(kinds if item.fits(item.type, content) else ())
         elif any(item.fits(kind, content) for kind in item.types):
-            wanted.update(item.types)
+            wanted |= {kind: max(wanted.get(kind, 0), SECOND if place else 1) for place, kind in enumerate(kinds)}
             taken.add(index)
-    return {KINDS.index(kind) for kind in wanted or allowed | {"none"} if kind in KINDS}
+    return wanted or _alike(allowed)
 
 
 def _own(reply: str, expected: Sequence[Expected]) -> Iterator[Label]:
     for statement in statements(reply):
         fitting = [item for item in expected if item.fits("character_self", retell(statement))]
         wanted = any(not item.optional for item in fitting)
-        yield Label(_place(statement), [1] if wanted else [0, 1] if fitting else [0])
+        yield Label(_place(statement), _alike([1] if wanted else [0, 1] if fitting else [0]))
 
 
 @frozen
@@ -177,7 +184,8 @@ def _values(text: str, facts: Iterable[tuple[ExpectedFact, bool]]) -> Iterator[V
         elif key == "age":
             ages = {value.lower() for value in fact.values}
             told = [t for t in said if t.text.lower() in ages] or [t for t in said if str(number_of(t.text)) in ages]
-            yield from (Value((token.start, token.end), key, optional) for token in told[:1])
+            places = [(token.start, token.end) for token in told] or _find(ages, said, 0)
+            yield from (Value(place, key, optional) for place in places[:1])
         else:
             tag = "favourite" if key.startswith("favourite") else key
             places = _find(fact.values, said, MORE_OF_DATES if key == "birthday" else MORE)
@@ -218,7 +226,7 @@ def _companion(fact: ExpectedFact, said: Sequence[_Token], optional: bool) -> It
     words = [token.stem for value in fact.values for token in _tokens(value)]
     told = [token for token in roles if any(_like(token.stem, word) for word in words)]
     yield from (Value((t.start, t.end), key, optional or index > 0) for index, t in enumerate(told))
-    if not roles:  # one that the lists lack
+    if not told:  # one that the lists lack
         plain = [value for value in fact.values if value[:1].islower()]
         yield from (Value(place, key, optional) for place in _find(plain, said, MORE)[:1])
     found = _find([name for name in map(bare, fact.values) if name[:1].isupper()], said, 0)

@@ -137,9 +137,9 @@ class _Row:
 
     ids: Sequence[int]
     sorts: Sequence[int]
-    kinds: Sequence[tuple[int, int, Sequence[int]]]
-    own: Sequence[tuple[int, int, Sequence[int]]]
-    tags: Sequence[tuple[int, Sequence[int]]]
+    kinds: Sequence[tuple[int, int, Mapping[int, float]]]
+    own: Sequence[tuple[int, int, Mapping[int, float]]]
+    tags: Sequence[tuple[int, Mapping[int, float]]]
     weight: float
 
 
@@ -172,13 +172,13 @@ class _Encoder:
         return found.ids, found.offsets
 
 
-def _at(places: Sequence[Place], label: Any) -> Iterator[tuple[int, int, Sequence[int]]]:
+def _at(places: Sequence[Place], label: Any) -> Iterator[tuple[int, int, Mapping[int, float]]]:
     found = inside(places, label.place)
     if found:
         yield found[0], found[-1] + 1, label.right
 
 
-def _tags(example: Example, places: Sequence[Place]) -> list[Sequence[int]]:
+def _tags(example: Example, places: Sequence[Place]) -> list[Mapping[int, float]]:
     """For each piece the tags that are right: 0 for none, then for each tag one where it begins and one inside."""
     if example.values is None:
         return []
@@ -190,7 +190,7 @@ def _tags(example: Example, places: Sequence[Place]) -> list[Sequence[int]]:
                 right[index] = {tag}
             elif 0 in right[index]:
                 right[index].add(tag)
-    return [sorted(tags) for tags in right]
+    return [dict.fromkeys(tags, 1.0) for tags in right]
 
 
 def fit(
@@ -273,12 +273,12 @@ def _loss(net: Net, rows: Sequence[_Row]) -> Any:
     return loss / len(rows)
 
 
-def _surprise(scores: Any, wanted: Sequence[tuple[Sequence[int], float]]) -> Any:
+def _surprise(scores: Any, wanted: Sequence[tuple[Mapping[int, float], float]]) -> Any:
     """How improbable all of what would be right is, summed up."""
-    wrong = torch.ones(scores.shape, dtype=torch.bool)
+    worth = torch.zeros(scores.shape)
     for index, (right, _) in enumerate(wanted):
-        wrong[index, list(right)] = False
-    shares = functional.log_softmax(scores, -1).masked_fill(wrong, -1e9)
+        worth[index, list(right)] = torch.tensor(list(right.values()), dtype=torch.float32)
+    shares = functional.log_softmax(scores, -1) + worth.log().clamp(min=-1e9)
     return -(torch.logsumexp(shares, -1) * torch.tensor([weight for _, weight in wanted])).sum()
 
 
