@@ -174,7 +174,9 @@ class _Answer:
         if not self.new:
             return ""
         lately = " ".join(said.content for said in self.prompt.history[-8:] if said.role == "assistant")
-        return _recall.acknowledge(self.new, before, self.facts, self.pick, curious=curious, asked=lately)
+        # what was told a moment ago may not be stored yet
+        after = {**self.told_earlier, **self.facts}
+        return _recall.acknowledge(self.new, before, after, self.pick, curious=curious, asked=lately)
 
     def _said(self) -> Optional[str]:
         """The answer to a question or a pleasantry, sentence by sentence; the first that is understood counts."""

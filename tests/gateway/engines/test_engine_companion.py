@@ -181,6 +181,13 @@ def test_a_bare_answer_to_its_own_question_is_understood() -> None:
     assert talk.facts == {"name": ["Alice"]}
 
 
+def test_what_was_told_a_moment_ago_is_not_asked_before_it_is_stored() -> None:
+    told = (Said("user", "I'm Kim and I work as a nurse in Leeds."), Said("assistant", "Nice to meet you, Kim!"))
+    answer = ask("I love jazz.", history=told, facts={})
+    assert answer.endswith("Where do you live?")
+    assert "call you" not in answer
+
+
 def test_a_bare_answer_is_recalled_even_where_it_was_not_stored() -> None:
     history = (Said("user", "hi"), Said("assistant", "Hello! Where do you live?"), Said("user", "Lyon"))
     assert "Lyon" in ask("Where do I live?", history=(*history, Said("assistant", "Noted.")))
