@@ -1,6 +1,6 @@
 """Reading exchanges: what is worth remembering of what was said.
 
-``EmbeddedExtractor`` reads by rules of our own and needs nothing; ``LLMExtractor`` asks a model of the user's and
+``EmbeddedExtractor`` reads by a small model and rules of our own and downloads nothing; ``LLMExtractor`` asks a model of the user's and
 leaves to the embedded one what the model fails at.
 """
 

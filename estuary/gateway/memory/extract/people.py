@@ -11,8 +11,9 @@ from ...engines._text import capitalise
 from ...engines._values import read_employer, read_job, read_name
 from ...engines._words import COUNTRIES, GIVEN_NAMES, KIN, NOT_NAMES, PETS, word_set
 from ..base import FactChange
+from .clauses import is_past
 from .notes import USER, Notes
-from .statements import Statement, is_past
+from .statements import Statement
 from .voice import others, sentence_case, tidy
 from .when import find_when, place_after
 from .words import BREEDS, CLOSE, DULL_PAST, FEMALE, MALE, PLURAL_ROLES, ROLES, singular

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ...engines._words import word_set
-from .statements import is_past
+from .clauses import is_past
 
 __all__ = ["inflect", "others", "owned", "sentence_case", "third_person", "tidy"]
 
