@@ -25,7 +25,7 @@ chat: venv
 	@.venv/bin/estuary chat --local $(ARGS)
 
 test: venv-dev
-	@.venv-dev/bin/python -m pytest -n auto $(ARGS)
+	@.venv-dev/bin/python -m pytest -n auto --dist worksteal $(ARGS)
 
 test-realtime: venv-dev
 	@.venv-dev/bin/python -m pytest -m realtime $(ARGS)

@@ -22,7 +22,7 @@ FACTS = [
         "fact: Has a cat called Misu | fact: Has a cat called Momo | fact: Lives in Lyon | "
         "relationship: Husband is called Tom | fact: Works as a nurse",
     ),
-    ("My wife and I live in Lyon", "fact: Lives in Lyon"),
+    ("My wife and I live in Lyon", "fact: Lives in Lyon | fact: Has a wife"),
     ("that's Biscuit, she's a four year old beagle", "fact: Dog Biscuit is a four year old beagle"),
     ("I've been at the tax office since 2014, you get used to it", "fact: Works at the tax office"),
     ("I teach skiing so yeah, all day every day", "fact: Works as a skiing instructor"),
@@ -73,7 +73,7 @@ FACTS = [
     ("I live right by the canal in Utrecht", "fact: Lives in Utrecht"),
     ("I support Celtic", "fact: Supports Celtic"),
     ("I have a phobia of needles", "fact: Has a phobia of needles"),
-    ("I sing in a choir on Tuesdays", "fact: Sings in a choir on Tuesdays | fact: Likes choir"),
+    ("I sing in a choir on Tuesdays", "fact: Sings in a choir on Tuesdays"),
     ("my commute is an hour each way", "fact: Commute is an hour each way"),
     ("I've never seen Star Wars", "fact: Has never seen Star Wars"),
     ("turns out I'm lactose intolerant", "fact: Is allergic to lactose"),
@@ -93,7 +93,7 @@ FACTS = [
 
 #: tastes and wishes
 TASTES = [
-    ("lasagne, it's the only thing I can make, it's my favourite food", "preference: Likes lasagne"),
+    ("lasagne, it's the only thing I can make, it's my favourite food", "preference: Favourite food is lasagne"),
     ("I can't stand cilantro", "preference: Can't stand cilantro"),
     ("not a big fan of horror films", "preference: Is not a fan of horror films"),
     ("I'd rather have tea than coffee", "preference: Would rather have tea than coffee"),
@@ -221,7 +221,7 @@ FEELINGS = [
 CORRECTIONS = [
     ("Actually I moved to Lyon", "correction: Lives in Lyon"),
     ("I don't drink coffee any more", "correction: Doesn't drink coffee any more"),
-    ("my favourite colour used to be green, now it's yellow", ""),
+    ("my favourite colour used to be green, now it's yellow", "correction: Favourite colour is yellow"),
     ("I don't eat meat any more", "correction: Doesn't eat meat any more"),
     ("actually it's Thursday, not Wednesday", "correction: Thursday, not Wednesday"),
     ("sorry, I meant my aunt, not my cousin", "correction: Their aunt, not their cousin"),
@@ -262,7 +262,7 @@ ANSWERS = [
     (
         "baking, and long walks",
         "What do you do for fun?",
-        "preference: Is baking, and long walks | preference: Likes walks",
+        "preference: Is baking, and long walks | preference: Likes long walks",
     ),
     ("Dune, probably", "What's your favourite film?", "preference: Favourite film is Dune"),
     ("33", "How old are you?", "fact: Is 33 years old"),
@@ -297,9 +297,13 @@ ANSWERS = [
     (
         "the violin, since I was five",
         "What instrument do you play?",
-        "fact: The violin (asked: What instrument do you play?)",
+        "fact: Likes violin",
     ),
-    ("not anymore, I'm allergic", "Do you still have a cat?", "fact: Not anymore (asked: Do you still have a cat?)"),
+    (
+        "not anymore, I'm allergic",
+        "Do you still have a cat?",
+        "fact: Is allergic",
+    ),
     ("it's Femi, like the singer", "And what do I call you?", "fact: Is called Femi"),
     ("still in Bergen, same old flat", "Where are you these days?", "fact: Lives in Bergen"),
     ("I fix boats for a living", "What do you do?", "fact: Fixes boats for a living"),
@@ -315,7 +319,11 @@ ANSWERS = [
         "Do you have siblings?",
         "relationship: Three sisters, no brothers, one bathroom (asked: Do you have siblings?)",
     ),
-    ("just my mum and me", "Who do you live with?", "fact: Just their mum and them (asked: Who do you live with?)"),
+    (
+        "just my mum and me",
+        "Who do you live with?",
+        "relationship: Just their mum and them (asked: Who do you live with?)",
+    ),
     ("she's a chef, works insane hours", "What does your wife do?", "relationship: Wife is a chef, works insane hours"),
     (
         "Mabel, she's 14 and mostly asleep",
@@ -372,7 +380,10 @@ TALK = [
 #: fragments, dropped subjects and cues
 SPOKEN = [
     ("been on the lorries 22 years", "fact: Has been on the lorries 22 years"),
-    ("I pay the bills by driving a tram in Melbourne", "fact: Pays the bills by driving a tram in Melbourne"),
+    (
+        "I pay the bills by driving a tram in Melbourne",
+        "fact: Pays the bills by driving a tram in Melbourne | fact: Lives in Melbourne",
+    ),
     ("i'm a joiner by trade", "fact: Works as a joiner"),
     ("I run a launderette", "fact: Runs a launderette"),
     ("freelance illustrator, mostly kids books", "fact: Works as a freelance illustrator"),
@@ -546,7 +557,7 @@ CORE_FACTS = [
     ("my husband is called Tom", "family=husband Tom"),
     ("I have three brothers", "family=three brothers"),
     ("my dog Rex is a beagle", "pets=dog Rex"),
-    ("I've got Tuppence, she's a whippet", "pets=Tuppence"),
+    ("I've got Tuppence, she's a whippet", "pets=dog Tuppence"),
     ("I don't live in Rome any more, I live in Milan", "location=Rome- location=Milan!"),
     ("I no longer work as a nurse", "occupation=nurse-"),
     ("I don't have a dog", "pets=dog-"),
@@ -726,6 +737,29 @@ def test_topics_are_concepts() -> None:
         memory.content: memory.topic for memory in read("I live in Lyon. I play the piano. My dog Rex is old.").memories
     }
     assert topics == {"Lives in Lyon": "home", "Plays the piano": "instrument", "Has a dog called Rex": "pet"}
+
+
+@pytest.mark.parametrize("before", ["", "Hello! How are you?", "I remember: you live in Lyon.", "Where do you live?"])
+@pytest.mark.parametrize(
+    ("text", "key", "reply"),
+    [
+        ("I live in Paris.", "location", "So you live in Paris. Good to know! What should I call you?"),
+        ("Actually, I moved to Paris.", "location", "Thanks for putting me right: you live in Paris."),
+        ("I'm from Spain.", "origin", "I'll remember that you come from Spain."),
+        ("My name is Anna.", "name", "Nice to meet you, Anna!"),
+        ("I'm 25.", "age", "So you are 25 years old."),
+        ("I'm a doctor.", "occupation", "A doctor! I'll remember."),
+        ("I love pizza.", "interests", "So you like pizza. I'll remember."),
+        ("I hate olives.", "dislikes", "So no olives."),
+        ("I'm allergic to nuts.", "allergies", "I'll keep that in mind."),
+        ("I have a dog called Rex.", "pets", "How lovely: your dog is called Rex!"),
+    ],
+)
+def test_what_is_said_plainly_is_understood_whatever_was_said_before(
+    text: str, key: str, reply: str, before: str
+) -> None:
+    told = EmbeddedExtractor().extract(Exchange(text=text, reply=reply, before=before, facts={"location": ("Lyon",)}))
+    assert key in {memory.fact.key for memory in told.memories if memory.fact}
 
 
 def test_the_same_words_give_the_same_memories() -> None:

@@ -36,11 +36,11 @@ from .voice import sentence_case
 __all__ = ["EmbeddedExtractor"]
 
 #: a memory is left from this probability on, one that states a core fact from that one
-SURE, SURE_OF_FACT = 0.8, 0.4
+SURE, SURE_OF_FACT = 0.9, 0.4
 #: what is asked, reported or supposed seldom is one
 SURE_IN_DOUBT = 0.9
 SURE_OF_OWN = 0.6
-#: below this nothing is left, whatever the rules make of it
+#: below this only what the rules know for a core fact is left
 LEAST = 0.03
 #: what the character tells of others, in a story, is not of itself
 _FIRST = re.compile(r"\b(?:i|me|my|mine|myself|we|us|our|ours)\b", re.I)
@@ -106,9 +106,12 @@ def _read(said: Sequence[Statement], reading: Reading, notes: Notes) -> None:
         who = _who(statement.text, notes)
         if not statement.doubts - {"laughed"}:
             meant = resolve(statement, before, fragment)
-            if not read_correction(meant, notes) and 1 - chances["none"] >= LEAST:
-                any(read(meant, notes) for read in _READERS)
-                companions(meant, notes)
+            if not read_correction(meant, notes):
+                if 1 - chances["none"] < LEAST:
+                    read_facts(meant, notes)
+                else:
+                    any(read(meant, notes) for read in _READERS)
+                    companions(meant, notes)
         if len(notes.memories) == len(known):
             _remember_as_said(statement, asked, who, chances, marks, notes)
         else:
@@ -132,9 +135,10 @@ def _complete(
     words = {word for fact in facts for word in fact.value.casefold().split()}
     single = {fact.key for fact in facts if is_single(fact.key)}
     for item in facts_of(statement, asked, marks, notes.exchange):
-        if item.fact.key in single or words & set(item.fact.value.casefold().split()):
+        value = item.fact.value.casefold()
+        if item.fact.key in single or words & set(value.split()) or (item.role in words and not item.name):
             continue
-        saying = [key for key in made if item.role and item.role in key and notes.memories[key].fact is None]
+        saying = [key for key in made if (item.role or value) in key and notes.memories[key].fact is None]
         if saying:
             notes.state(saying[0], item.fact)
         else:
@@ -154,7 +158,8 @@ def _remember_as_said(
     """Write down what the model takes ``statement`` for."""
     chance = 1 - chances["none"]
     open_ = bool(statement.doubts - {"laughed"})
-    if chance < (SURE_IN_DOUBT if open_ else SURE_OF_FACT):
+    answers = asks_for_value(asked) and is_fragment(statement.text)
+    if chance < (SURE_IN_DOUBT if open_ else LEAST if answers else SURE_OF_FACT):
         return
     told = facts_of(statement, asked, marks, notes.exchange, role=(notes.she or notes.he or ("", ""))[0])
     if not told and (chance < SURE or (is_fragment(statement.text) and _evades(statement.text, asked))):

@@ -11,24 +11,28 @@ from attrs import evolve, frozen
 from ...engines._fact_rules import favourite_key, read_clause
 from ...engines._numbers import number_of, read_birthday
 from ...engines._text import capitalise, gerund
-from ...engines._words import LANGUAGES, word_set
+from ...engines._words import LANGUAGES, MONTHS, word_set
 from ..base import Exchange, FactChange
 from ..keys import is_single, wire_key
 from .reader import Mark
+from .retell import is_fragment
 from .statements import Statement
 from .voice import inflect, others, sentence_case
-from .words import BREEDS, ROLES, is_pet, singular
+from .words import BREEDS, PLURAL_ROLES, ROLES, is_pet, singular
 
 __all__ = ["Told", "facts_of", "sentence_of"]
 
-#: words are a value when they are this probable
-SURE = 0.85
+#: words are a value when they are this probable, and that probable where one has but one of it
+SURE, SURE_OF_SINGLE = 0.85, 0.7
+#: probabilities that differ by less are about the same
+_ABOUT = 0.05
 #: a role is of a name that stands at most so many characters before it
 _NEAR = 25
 #: "green. it's my favourite colour": so many characters are looked at for what a favourite is of
-_NEXT = 50
+_NEXT = 100
 _ENDED = re.compile(
-    r"\b(?:any ?more|any longer|no longer|used to|stopped|gone off|quit|gave up|given up|former|ex-?)\b|"
+    r"\b(?:any ?more|any longer|no longer|(?<!what )(?<!which )(?<!that )used to|stopped|gone off|quit|gave up|"
+    r"given up|former|ex-?)\b|"
     r"\b(?:don't|do not|doesn't|didn't|isn't|not|never)\b (?:really |actually )?(?:live|work|from|have|own|speak|"
     r"called|a|an|in|allergic)\b",
     re.I,
@@ -40,6 +44,16 @@ _FAVOURITE = re.compile(
 )
 _COUNT = re.compile(r"\b(?P<count>two|three|four|five|six|seven|\d)\s+(?:(?!an?\b)[\w-]+ ){0,2}$", re.I)
 _ROLE_ASKED = re.compile(r"\byour (?:\w+ ){0,2}?(?P<role>[\w-]+?)(?:'s|s'|\b)", re.I)
+
+_SMALL = frozenset({"a", "an", "the", "my"})
+#: what may stand between two parts of one value: "run a launderette", "12th of May", "guinea pig"
+_JOINTS = {
+    "occupation": _SMALL | {""},
+    "interests": _SMALL,
+    "dislikes": _SMALL,
+    "birthday": frozenset({"", "the", "of", "of the", ",", ", the", "."}),
+    "pets": frozenset({""}),
+}
 
 
 @frozen
@@ -83,19 +97,20 @@ def _is_known(fact: FactChange, exchange: Exchange) -> bool:
 
 
 def _picked(statement: Statement, marks: Sequence[Mark]) -> Iterator[_Value]:
-    """What is sure enough; of what one has but one of, the surest."""
+    """What is sure enough; of what one has but one of, the surest, and the first of those that are about as sure."""
     joined: list[Mark] = []
     for mark in marks:
         last = joined[-1] if joined else None
-        between = statement.quote_of(last.end, mark.start) if last else ""
-        if last and last.tag == mark.tag == "birthday" and between.strip(" ,.-").lower() in {"", "the", "of"}:
-            joined[-1] = evolve(last, end=mark.end)
+        between = statement.quote_of(last.end, mark.start).lower().strip() if last else ""
+        if last and last.tag == mark.tag and between in _JOINTS.get(mark.tag, ()):
+            joined[-1] = evolve(last, end=mark.end, probability=max(last.probability, mark.probability))
         else:
             joined.append(mark)
-    sure = [mark for mark in joined if mark.probability >= SURE]
+    sure = [mark for mark in joined if mark.probability >= (SURE_OF_SINGLE if is_single(mark.tag) else SURE)]
     for mark in sure:
-        rivals = [other.probability for other in sure if other.tag == mark.tag and other is not mark]
-        if not is_single(mark.tag) or mark.tag == "occupation" or all(mark.probability > other for other in rivals):
+        least = max(other.probability for other in sure if other.tag == mark.tag) - _ABOUT
+        first = next(other for other in sure if other.tag == mark.tag and other.probability >= least)
+        if not is_single(mark.tag) or mark.tag == "occupation" or mark is first:
             text = statement.quote_of(mark.start, mark.end)
             yield _Value(mark.start - statement.start, mark.tag, text, mark.probability)
 
@@ -132,9 +147,10 @@ def _told(picked: Sequence[_Value], statement: Statement, asked: str, exchange: 
             name = value.text if value.text[:1].isupper() else " ".join(map(capitalise, value.text.split()))
             yield Told(FactChange(_NAMES[value.tag], f"{own} {name}".strip()), own, name, value.probability)
     for place, value in enumerate(picked):
-        if value.tag in {"family", "pets"} and place not in named:
+        if value.tag in {"family", "pets"} and place not in named and number_of(value.text) is None:
             count = _COUNT.search(statement.quote[: value.at])
-            told = f"{count['count'].lower()} {value.text.lower()}" if count else _role(value.text)
+            said = value.text.lower()
+            told = f"{count['count'].lower()} {said}" if count else said if _is_own(said) else _role(said)
             yield Told(FactChange(value.tag, told), _role(value.text), "", value.probability)
         elif value.tag not in {"family", "pets", *_NAMES}:
             fact = _fact(value, statement, asked, exchange.text[statement.end : statement.end + _NEXT])
@@ -163,6 +179,11 @@ def _role(text: str) -> str:
     return BREEDS.get(role, role) if not is_pet(role) or role in BREEDS else role
 
 
+def _is_own(word: str) -> bool:
+    """Whether it says more than the role would: "grandchildren", "pug"."""
+    return word in PLURAL_ROLES or word.endswith("s") or word in BREEDS
+
+
 def _asked_role(asked: str, role: str, tag: str) -> str:
     match = _ROLE_ASKED.search(asked)
     word = match["role"].lower() if match else ""
@@ -179,17 +200,20 @@ _KIN_ROLES = word_set("""
 
 def _fact(told: _Value, statement: Statement, asked: str, after: str) -> Optional[FactChange]:
     tag, value = told.tag, _LOOSE_END.sub("", told.text.strip(" .,'-"))
+    if not value:
+        return None
     if tag == "age":
         years = number_of(value) or number_of(value.split()[0])
         soon = _SOON.match(statement.quote[told.at + len(told.text) :])
         return FactChange("age", str(years)) if years and 3 <= years <= 120 and not soon else None
     if tag == "birthday":
         date = read_birthday(re.sub(r"^the ", "", value)) if any(c.isdigit() for c in value) else None
-        return FactChange("birthday", date or value[:1].upper() + value[1:]) if value else None
-    if tag == "favourite":
+        return FactChange("birthday", date or value[:1].upper() + value[1:])
+    if tag == "favourite" or (tag == "interests" and is_fragment(statement.text)):
         match = next(filter(None, map(_FAVOURITE.search, (statement.text, after, asked))), None)
         thing = match["thing"].removesuffix(value).strip() if match else ""
-        return FactChange(favourite_key(thing), value) if thing else FactChange("interests", value)
+        named = thing and thing.split()[-1].lower() not in _ANYTHING
+        return FactChange(favourite_key(thing), value) if named else FactChange("interests", value)
     if tag in {"name", "location", "origin"} and value == value.lower():
         value = " ".join(word if word in {"of", "on", "the", "de"} else capitalise(word) for word in value.split())
     if tag == "languages":
@@ -202,11 +226,18 @@ def _fact(told: _Value, statement: Statement, asked: str, after: str) -> Optiona
     if tag in {"interests", "occupation"} and done:
         verb = gerund(verb.lower()) if tag == "interests" else inflect(verb.lower())
         value = f"{verb} {others(rest)}".strip()
-    return FactChange(tag, value) if value else None
+    return FactChange(tag, value)
 
 
+#: what a favourite one of tells nothing but that it is liked
+_ANYTHING = word_set("thing things part bit way time times one ones kind sort hobby pastime activity place")
 _LOOSE_END = re.compile(r"(?: (?:of|in|for|with|to|on|at|from|and|the|an?))+$", re.I)
-_SOON = re.compile(r",? (?:next|in|on|this|tomorrow|soon)\b", re.I)
+_SOON = re.compile(
+    r",? (?:next|this|tomorrow|soon|on (?:the|\w+day)|"
+    r"in (?:an?|the (?:spring|summer|autumn|fall|winter|new year)|\d+|two|three|four|five|six|"
+    rf"{'|'.join(sorted(MONTHS))}))\b",
+    re.I,
+)
 _LIKED = re.compile(
     r"\b(?:love|adore|enjoy|obsessed|(?:mad|crazy) about|keen on|fond of|fan of|fun|unwind|relax|hobb(?:y|ies)|"
     r"free time|passions?|into)\b",
@@ -270,6 +301,6 @@ _SENTENCES = {
 
 
 def _with_article(noun: str) -> str:
-    if noun.split()[0].lower() in {"a", "an", "the", "my", "their"} or noun.endswith("s"):
+    if noun.split()[0].lower() in {"a", "an", "the", "my", "their"} or noun.endswith("s") or noun in PLURAL_ROLES:
         return noun
     return f"{'an' if noun[:1].lower() in 'aeiou' else 'a'} {noun}"
