@@ -88,6 +88,8 @@ class Connection:
         self._lock = threading.Lock()
         self._changed = Changed(self._lock)
         self._link: Optional[Link] = None
+        #: the one before, whose threads may still be ending
+        self._past: Optional[Link] = None
         self._info: Optional[SessionInfo] = None
         self._state = State.DISCONNECTED
         #: why there is no connection; raised by whoever waits for one
@@ -339,7 +341,7 @@ class Connection:
                 return
             if self._state is not State.CONNECTED:
                 return  # the attempt under way sees it for itself
-            self._link = self._info = None
+            self._past, self._link, self._info = link, None, None
             ending, self._ending = self._ending, None
             if ending is None and reason == "server":
                 ending = ("server", ConnectionLost("the server ended the session"))
@@ -423,6 +425,7 @@ class Connection:
             was = self._state
             self._epoch += 1
             link, self._link, self._info = self._link, None, None
+            past, self._past = self._past, None
             thread, self._thread = self._thread, None
             self._state = State.CLOSED
             self._failure = None
@@ -436,6 +439,8 @@ class Connection:
             thread.join(deadline.remaining(at_most=1.0))
             if link is not None:
                 link.close(deadline)  # it may have started its threads meanwhile
+        if past is not None:
+            past.close(deadline)
         return was not in (State.CLOSED, State.DISCONNECTED)
 
     def abandon(self) -> None:

@@ -190,7 +190,7 @@ class GatewayOptions:
     embeddings_api_key: Optional[str] = field(default=None, validator=_text(), repr=False)
     #: room for memories in a prompt, in tokens of about four characters; core facts come besides
     memory_tokens: int = field(default=500, validator=_number(0, whole=True))
-    #: a turn waits at most so long for what was said before to be remembered
+    #: a turn waits at most so long for what was said before to be remembered (eight times as long while models load)
     memory_wait: float = field(default=0.25, validator=_number(0))
     #: after so long without a word a conversation's memories are put in order
     memory_idle: float = field(default=120.0, validator=_number(0))

@@ -22,7 +22,7 @@ from sqlalchemy import select
 from ..settings import GatewayOptions
 from ..storage.database import Database
 from ..storage.tables import now
-from .base import Extraction, Extractor
+from .base import Exchange, Extraction, Extractor
 from .cache import IndexCache, PairIndex, Recalled
 from .claims import Claims
 from .decay import Keeper
@@ -48,6 +48,8 @@ _TRIES = 3
 _TOKEN = 4
 #: memories at most in a prompt, and how well they must fit
 _MOST, _LEAST, _LEAST_FADED = 12, 0.30, 0.55
+#: while models are still being loaded a turn waits so many times as long for what was said before
+_LOADING = 8
 #: seconds between two looks at what fades
 _FADE_SECONDS = 3600.0
 
@@ -180,7 +182,8 @@ class MemoryService:
             queue = self._queues.get(pair)
             last = queue.jobs[-1].future if queue is not None and queue.jobs else None
         if last is not None and not last.done():
-            await asyncio.wait({asyncio.wrap_future(last)}, timeout=self._options.memory_wait)
+            patience = 1 if self._warm.is_set() else _LOADING
+            await asyncio.wait({asyncio.wrap_future(last)}, timeout=self._options.memory_wait * patience)
 
     async def recall(self, conversation_id: str, version: int, text: str) -> list[str]:
         """The memories that matter for a text, best first, as many as the prompt has room for.
@@ -374,6 +377,8 @@ class MemoryService:
         )
 
     def _warm_up(self) -> None:
+        if self._fallback is None:  # the embedded one, which loads its model with the first exchange
+            self.extractor.extract(Exchange(text="Hello."))
         try:
             self.embedder.embed(["Hello."])
         except Exception as error:

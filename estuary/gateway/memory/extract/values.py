@@ -212,8 +212,9 @@ def _fact(told: _Value, statement: Statement, asked: str, after: str) -> Optiona
     if tag == "favourite" or (tag == "interests" and is_fragment(statement.text)):
         match = next(filter(None, map(_FAVOURITE.search, (statement.text, after, asked))), None)
         thing = match["thing"].removesuffix(value).strip() if match else ""
-        named = thing and thing.split()[-1].lower() not in _ANYTHING
-        return FactChange(favourite_key(thing), value) if named else FactChange("interests", value)
+        if thing and thing.split()[-1].lower() not in _ANYTHING:
+            return FactChange(favourite_key(thing), value)
+        tag = "interests"
     if tag in {"name", "location", "origin"} and value == value.lower():
         value = " ".join(word if word in {"of", "on", "the", "de"} else capitalise(word) for word in value.split())
     if tag == "languages":
