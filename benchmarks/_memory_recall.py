@@ -68,5 +68,5 @@ def ask(half: str, *, together: bool = False) -> list[Answered]:
 
 
 def _data() -> dict[str, Any]:
-    data: dict[str, Any] = json.loads((DATA / "recall.json").read_text(encoding="utf-8"))
+    data: dict[str, Any] = json.loads((DATA.parent / "recall.json").read_text(encoding="utf-8"))
     return data
