@@ -11,6 +11,7 @@ import pytest
 from remote import Recorder, RemoteGateway, in_thread, not_our_server
 
 from estuary import ConnectionLost, EstuaryError, NotConnected, Session
+from estuary.transport import Link
 
 SOON = 3.0  # seconds for what takes a fraction of one unless the machine is busy
 
@@ -90,6 +91,23 @@ def test_close_of_a_dead_connection(server, proxy, player):
     told.wait_named("disconnected")
     closes(session, 2.0, 3.0)
     assert [event.reason for event in told.named("disconnected")] == ["lost"]
+
+
+def test_close_waits_for_what_the_dead_connection_still_does(server, proxy, player, monkeypatch):
+    write_loop = Link.write_loop
+
+    def slow(link):
+        write_loop(link)
+        time.sleep(0.5)
+
+    monkeypatch.setattr(Link, "write_loop", slow)
+    line = proxy(server)
+    session = server.session(player, server_url=line.url, max_reconnects=0)
+    told = Recorder(session)
+    session.connect()
+    line.reset()
+    told.wait_named("disconnected")
+    closes(session, 5.0, 4.0)
 
 
 # ── while something is under way ──

@@ -26,6 +26,7 @@ from estuary import (
     Session,
     TurnTimeout,
 )
+from estuary.transport import Link
 
 LIVENESS = 1.0  # seconds; the sessions of this file notice a silent server after so long
 AT_ONCE = 3.0  # seconds, for what takes milliseconds unless the machine is busy; less than any other timeout
@@ -494,6 +495,17 @@ def test_websocket_but_not_engine_io(scripted, frames):
 )
 def test_engine_io_but_silent(scripted, frames):
     refused_by(scripted(OPEN, *frames), ConnectTimeout, "Estuary server?", connect_timeout=2.0)
+
+
+def test_a_silent_server_is_not_taken_for_an_absent_one_while_its_link_ends(scripted, monkeypatch):
+    close = Link.close
+
+    def slow(link, deadline):
+        close(link, deadline)
+        time.sleep(1.0)
+
+    monkeypatch.setattr(Link, "close", slow)
+    refused_by(scripted(OPEN), ConnectTimeout, "Estuary server?", connect_timeout=0.5, timeout=1.0)
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,8 @@ Pair = tuple[str, str]
 _EXTRACTORS = 4
 #: threads that build indexes: one may be busy with a large one
 _INDEXERS = 2
+#: threads that look memories up, and seconds that a turn waits for them: an endpoint for vectors may hang
+_FINDERS, _FINDING = 4, 2.0
 #: a message that fails so often is given up
 _TRIES = 3
 #: characters in a token, about
@@ -93,6 +95,7 @@ class MemoryService:
         self.extractor, self._fallback = _extractors(options)
         self._extracting = Workers("estuary-gateway-extract", _EXTRACTORS)
         self._indexing = Workers("estuary-gateway-index", _INDEXERS)
+        self._finding = Workers("estuary-gateway-recall", _FINDERS)
         self._lock = threading.Lock()
         self._queues: dict[Pair, _Queue] = {}
         self._failures: dict[int, int] = {}
@@ -100,7 +103,8 @@ class MemoryService:
         self._resting: dict[Pair, tuple[float, str]] = {}
         self._listeners: list[Callable[[Outcome], None]] = []
         self._refreshing: dict[str, Future[PairIndex]] = {}
-        self._warm = threading.Event()
+        #: models are loaded as far as they can be; the one for vectors is there
+        self._loaded, self._warm = threading.Event(), threading.Event()
         self._bell = threading.Condition()
         self._closing = False
         self._clock: Optional[threading.Thread] = None
@@ -129,6 +133,7 @@ class MemoryService:
             self._bell.notify_all()
         ended = self._extracting.close(max(0.0, deadline - time.monotonic()))
         ended &= self._indexing.close(max(0.2, deadline - time.monotonic()))
+        self._finding.close(0.2)  # nobody waits for an answer any more
         if self._clock is not None:
             self._clock.join(max(0.2, deadline - time.monotonic()))
             ended &= not self._clock.is_alive()
@@ -182,7 +187,7 @@ class MemoryService:
             queue = self._queues.get(pair)
             last = queue.jobs[-1].future if queue is not None and queue.jobs else None
         if last is not None and not last.done():
-            patience = 1 if self._warm.is_set() else _LOADING
+            patience = 1 if self._loaded.is_set() else _LOADING
             await asyncio.wait({asyncio.wrap_future(last)}, timeout=self._options.memory_wait * patience)
 
     async def recall(self, conversation_id: str, version: int, text: str) -> list[str]:
@@ -197,7 +202,11 @@ class MemoryService:
             pair = await self._current(conversation_id, version)
             if pair is None:
                 return []
-            found = await self._db.run(self._fitting, pair, text)
+            looking = asyncio.wrap_future(self._finding.submit(lambda: self._fitting(pair, text)))
+            found = await asyncio.wait_for(looking, _FINDING)
+        except asyncio.TimeoutError:
+            log.warning("memories were not found within %g s; the answer is given without them", _FINDING)
+            return []
         except Exception:
             log.exception("memories could not be looked up; the answer is given without them")
             return []
@@ -211,7 +220,7 @@ class MemoryService:
     async def search(self, conversation_id: str, query: str, limit: int) -> list[Recalled]:
         """What fits a query by its meaning, best first. It changes nothing."""
         pair = await asyncio.wrap_future(self._refresh(conversation_id))
-        return await self._db.run(self.cache.search, pair, query, limit)
+        return await asyncio.wrap_future(self._finding.submit(lambda: self.cache.search(pair, query, limit)))
 
     def regroup(self, conversation_id: str) -> None:
         """Have the clusters of a conversation worked out anew, in its own time."""
@@ -377,14 +386,16 @@ class MemoryService:
         )
 
     def _warm_up(self) -> None:
-        if self._fallback is None:  # the embedded one, which loads its model with the first exchange
-            self.extractor.extract(Exchange(text="Hello."))
         try:
+            if self._fallback is None:  # the embedded one, which loads its model with the first exchange
+                self.extractor.extract(Exchange(text="Hello."))
             self.embedder.embed(["Hello."])
         except Exception as error:
             log.warning("there is no search by meaning yet: %s", error)
         else:
             self._warm.set()
+        finally:
+            self._loaded.set()
 
     # --- inside: what happens in its own time
 

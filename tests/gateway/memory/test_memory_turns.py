@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Sequence
 from typing import Any, Callable
 
 import pytest
 
 pytest.importorskip("wordllama")
 
+import numpy as np
 import requests
 from rawclient import Hanging, RawClient, Scripted
 
@@ -193,6 +195,69 @@ def test_nobody_waits_for_a_slow_extractor(make_gateway: Any, connect: Any) -> N
     # one after the other, in the order in which they were said
     extractor.gate.set()
     eventually(lambda: contents(gateway, "alice"), ["Said one", "Said two", "Said three"])
+
+
+class Loading:
+    """An embedder whose model is loaded when ``gate`` is set, or never if it fails."""
+
+    name = "loading"
+
+    def __init__(self, *, fail: bool = False) -> None:
+        self.gate = threading.Event()
+        self._fail = fail
+
+    def embed(self, texts: Sequence[str]) -> Any:
+        self.gate.wait(20)
+        if self._fail:
+            raise RuntimeError("the model is away")
+        return np.zeros((len(texts), 4), np.float32)
+
+
+class Slow:
+    """An extractor that takes its time to understand a name."""
+
+    name = "slow"
+
+    def extract(self, exchange: Exchange) -> Extraction:
+        time.sleep(0.6)
+        return Extraction([Candidate("Is called Alice", "fact", 0.9, "name", fact=FactChange("name", "Alice"))])
+
+
+@pytest.mark.parametrize("state", ["loading", "loaded", "failed"])
+def test_while_models_load_a_turn_waits_longer_for_what_was_just_said(
+    make_gateway: Any, connect: Any, state: str
+) -> None:
+    engine, embedder = Scripted("I see."), Loading(fail=state == "failed")
+    gateway = make_gateway(chat=engine, extractor=Slow(), embedder=embedder, memory_wait=0.15)
+    if state != "loading":
+        embedder.gate.set()
+        assert gateway._app.memory._loaded.wait(20)
+    client = connect(gateway, "alice")
+    client.says("I'm Alice.")
+    client.says("What's my name?")
+    embedder.gate.set()
+    assert dict(engine.prompts[-1].facts) == ({"name": ["Alice"]} if state == "loading" else {})
+
+
+def test_a_frozen_endpoint_for_vectors_holds_up_nobody(make_gateway: Any, connect: Any, monkeypatch: Any) -> None:
+    from estuary.gateway.memory import service
+
+    monkeypatch.setattr(service, "_FINDING", 0.2)
+    engine, embedder = Scripted("I see."), Loading()
+    embedder.gate.set()
+    gateway = make_gateway(chat=engine, extractor=Noted(), embedder=embedder, memory_wait=0.05)
+    warm(gateway)
+    client = connect(gateway, "alice")
+    client.says("one")
+    eventually(lambda: contents(gateway, "alice"), ["Said one"])
+    embedder.gate.clear()
+    started = time.monotonic()
+    for number in range(8):  # more than there are threads of any kind
+        client.says(f"again {number}")
+    connect(gateway, "bob").says("hello")
+    assert time.monotonic() - started < 8
+    assert list(engine.prompts[-2].memories) == []
+    embedder.gate.set()
 
 
 def test_what_is_left_undone_is_done_at_the_next_start(make_gateway: Any, connect: Any, tmp_path: Any) -> None:

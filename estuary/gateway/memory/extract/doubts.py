@@ -63,12 +63,18 @@ _DICTATION = re.compile(
     r"how (?:do|would|can) (?:you|i|we) say|what does|correct (?:this|my)|write down)\b(?!,)",
     re.I,
 )
+#: said by themselves, these take back what was said before, in whatever sentence; a "lol" only its own
+_RETRACTION = (
+    r"kidding|jk|j/k|april fools?|i lied|i'm lying|i made that up|pulling your leg|yeah right|as if|obviously not"
+)
 _JOKE = re.compile(
-    r"\b(?:(?:just|only|i'm|i am|i was|was|totally) (?:kidding|joking|messing with you|teasing|making that up)|kidding|"
-    r"jk|j/k|april fools?|"
-    r"in my dreams|that was a (?:joke|lie)|that's a (?:joke|lie)|i lied|i'm lying|i made that up|"
-    r"pulling your leg|yeah right|as if|sarcasm|obviously not)\b|(?:^| )/s\b|[;:]-?P\b|[😜😝🤪🙃]",
+    r"\b(?:(?:just|only|i'm|i am|i was|was|totally) (?:joking|messing with you|teasing|making that up)|"
+    rf"in my dreams|that was a (?:joke|lie)|that's a (?:joke|lie)|sarcasm|{_RETRACTION})\b|"
+    r"(?:^| )/s\b|[;:]-?P\b|[😜😝🤪🙃]",
     re.I,
+)
+_TAKEN_BACK = re.compile(
+    rf"\b(?:joking|messing with you|teasing|making that up|was a (?:joke|lie)|{_RETRACTION})\b", re.I
 )
 #: Laughter goes with what is true as well; with these it does not.
 _LAUGHTER = re.compile(r"\b(?:lol|lmao|rofl|lmfao)\b|[😂🤣]", re.I)
@@ -77,12 +83,6 @@ _FANTASTIC = re.compile(
     r"unicorn|vampire|alien|martian|wizard|witch|ninja|spy|pirate|million|billion|millionaire|billionaire|\d{3,} years|"
     r"dead|die|dying|died|kill\w*|married to|space|clearly|obviously|robot|ghost|zombie|immortal|genius|world|"
     r"rockstar|supermodel|prince|princess|royal|sold my soul|potato|goblin|gremlin)\b",
-    re.I,
-)
-#: These take back what was said before, in whatever sentence; a "lol" only its own.
-_TAKEN_BACK = re.compile(
-    r"\b(?:kidding|joking|messing with you|teasing|making that up|jk|j/k|april fools?|was a (?:joke|lie)|i lied|"
-    r"i'm lying|i made that up|pulling your leg|yeah right|as if|obviously not)\b",
     re.I,
 )
 _NOT = re.compile(r"(?:not|not really|nope|psych|false)$", re.I)

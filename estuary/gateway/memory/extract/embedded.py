@@ -15,6 +15,7 @@ about somebody.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Optional
 
@@ -35,14 +36,12 @@ from .voice import sentence_case
 
 __all__ = ["EmbeddedExtractor"]
 
-#: a memory is left from this probability on, one that states a core fact from that one
-SURE, SURE_OF_FACT = 0.9, 0.4
-#: what is asked, reported or supposed seldom is one
-SURE_IN_DOUBT = 0.9
-SURE_OF_OWN = 0.6
+#: a memory is left from this probability on; one that states a core fact from that one, unless it is asked, reported or
+#: supposed; one of the character's from the last
+SURE, SURE_OF_FACT, SURE_OF_OWN = 0.9, 0.4, 0.6
 #: below this only what the rules know for a core fact is left
 LEAST = 0.03
-#: what the character tells of others, in a story, is not of itself
+#: the character speaks of itself in the first person or in an answer without a verb; the rest is of others, in a story
 _FIRST = re.compile(r"\b(?:i|me|my|mine|myself|we|us|our|ours)\b", re.I)
 #: a number or a name
 _SPECIFIC = re.compile(r"\d|(?<!^)\b[A-Z]")
@@ -68,7 +67,7 @@ class EmbeddedExtractor:
     @property
     def name(self) -> str:
         """What ``GET /health`` and the log call it."""
-        return "embedded rules"
+        return "embedded"
 
     def __repr__(self) -> str:
         return "<EmbeddedExtractor>"
@@ -88,10 +87,11 @@ class EmbeddedExtractor:
         )
         notes = Notes(exchange)
         _read(said, reading, notes)
+        clauses = Counter(statement.sentence for statement in own)
         for statement, chance in zip(own, reading.own):
             content = retell(statement)
-            own_words = is_fragment(statement.text) or _FIRST.search(statement.text)
-            if chance >= SURE_OF_OWN and own_words and "\ufffc" not in content:
+            bare = is_fragment(statement.text) and clauses[statement.sentence] == 1
+            if chance >= SURE_OF_OWN and (bare or _FIRST.search(statement.text)) and "\ufffc" not in content:
                 notes.remember(content, "character_self", statement, confidence=0.8)
         return notes.extraction()
 
@@ -157,9 +157,13 @@ def _remember_as_said(
 ) -> None:
     """Write down what the model takes ``statement`` for."""
     chance = 1 - chances["none"]
-    open_ = bool(statement.doubts - {"laughed"})
-    answers = asks_for_value(asked) and is_fragment(statement.text)
-    if chance < (SURE_IN_DOUBT if open_ else LEAST if answers else SURE_OF_FACT):
+    if statement.doubts - {"laughed"}:
+        least = SURE
+    elif asks_for_value(asked) and is_fragment(statement.text):
+        least = LEAST
+    else:
+        least = SURE_OF_FACT
+    if chance < least:
         return
     told = facts_of(statement, asked, marks, notes.exchange, role=(notes.she or notes.he or ("", ""))[0])
     if not told and (chance < SURE or (is_fragment(statement.text) and _evades(statement.text, asked))):

@@ -17,6 +17,8 @@ from typing import Any, Optional
 
 from attrs import frozen
 
+from .statements import MAX_CHARS
+
 __all__ = [
     "BEFORE",
     "EARLIER",
@@ -38,8 +40,6 @@ WEIGHTS = Path(__file__).with_name("reader.npz")
 EARLIER, BEFORE, TEXT, REPLY = 32, 48, 160, 64
 #: longer texts are read in so many goes, and no further
 MOST = 8
-#: characters that are looked at, at most
-LONGEST = 12_000
 
 Place = tuple[int, int]
 
@@ -105,8 +105,8 @@ class Reader:
         """``said`` are the places of the statements in ``text``, ``own`` those in ``reply``."""
         import numpy as np
 
-        text, reply = text[:LONGEST], reply[:LONGEST]
-        earlier, before = earlier[-LONGEST // 10 :], before[-LONGEST // 10 :]
+        text, reply = text[:MAX_CHARS], reply[:MAX_CHARS]
+        earlier, before = earlier[-MAX_CHARS // 10 :], before[-MAX_CHARS // 10 :]
         context = [*self._pieces(earlier)[0][-EARLIER:], self._stop, *self._pieces(before)[0][-BEFORE:]]
         chances = np.zeros((len(said), len(self.kinds)), np.float32)
         chances[:, 0] = 1

@@ -19,7 +19,7 @@ from .clauses import EDGE, FIRST, OPENERS, UNREAL, Word, clauses, elides_subject
 from .doubts import Doubts, begins_tale, is_joke, is_not_the_user_s, takes_back, without_laughter
 from .words import EMOTIONS
 
-__all__ = ["Statement", "statements", "tense_of"]
+__all__ = ["MAX_CHARS", "Statement", "statements", "tense_of"]
 
 #: Longer texts are read up to here, and no more clauses than this are looked at.
 MAX_CHARS = 12_000
