@@ -505,7 +505,8 @@ def test_a_silent_server_is_not_taken_for_an_absent_one_while_its_link_ends(scri
         time.sleep(1.0)
 
     monkeypatch.setattr(Link, "close", slow)
-    refused_by(scripted(OPEN), ConnectTimeout, "Estuary server?", connect_timeout=0.5, timeout=1.0)
+    silent = scripted(OPEN, '40/sdk,{"sid":"y"}')
+    refused_by(silent, ConnectTimeout, "Estuary server?", connect_timeout=0.5, timeout=1.0)
 
 
 @pytest.mark.parametrize(
