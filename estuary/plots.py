@@ -26,6 +26,8 @@ Path = Union[str, "os.PathLike[str]", None]
 _INK, _QUIET = "#1f2933", "#9aa5b1"
 #: colour-blind safe (Okabe and Ito)
 _PALETTE = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9", "#f0e442", "#999999")
+#: days that a picture shows at least
+_FEWEST = 8
 _NODE_COLOURS = {"user": "#d55e00", "cluster": "#e69f00", "memory": "#0072b2", "entity": "#009e73"}
 
 
@@ -203,13 +205,17 @@ def _figure(title: str, size: Tuple[float, float] = (9, 4.2)) -> Tuple[Any, Any]
     return figure, axes
 
 
-def _dates(figure: Any, axes: Any, days: Iterable[dt.date]) -> None:
+def _dates(figure: Any, axes: Any, days: Sequence[dt.date]) -> None:
     ticker, dates = _import("matplotlib.ticker"), _import("matplotlib.dates")
     axes.yaxis.set_major_locator(ticker.MaxNLocator(integer=True))
     if days:
-        locator = dates.AutoDateLocator(minticks=1, maxticks=8)
+        locator = dates.AutoDateLocator(minticks=4, maxticks=10)
         axes.xaxis.set_major_locator(locator)
         axes.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator))
+        # a few days by themselves would fill the picture, and have hours below
+        beside = (_FEWEST - (max(days) - min(days)).days) / 2
+        if beside > 0:
+            axes.set_xlim(dates.date2num(min(days)) - beside, dates.date2num(max(days)) + beside)
     else:
         axes.set_xticks([])
 

@@ -151,3 +151,18 @@ def test_plots(gateway, client, character, tmp_path):
     talk(gateway, character, "ann", "one")
     plots.activity(client.analytics.activity(character), tmp_path / "activity.png")
     assert (tmp_path / "activity.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_picture_of_one_day_has_days_below_it(gateway, client, character):
+    pytest.importorskip("matplotlib")
+    from estuary import plots
+
+    talk(gateway, character, "ann", "one")
+    activity = client.analytics.activity(character)
+    figure = plots.activity(activity)
+    axes = figure.axes[0]
+    figure.draw_without_rendering()
+    start = activity[0].start
+    assert str(start.day).zfill(2) in [label.get_text() for label in axes.get_xticklabels()] or start.day == 1
+    assert all(tick == int(tick) for tick in axes.get_xticks())
+    assert axes.get_xlim()[1] - axes.get_xlim()[0] >= 7
