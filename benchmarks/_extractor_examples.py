@@ -63,6 +63,8 @@ class Example:
     own: Sequence[Label]
     #: nothing where the values are not marked
     values: Optional[Sequence[Value]]
+    #: those in ``before`` which the player confirms
+    confirmed: Sequence[Value] = ()
     weight: float = 1.0
 
 
@@ -78,6 +80,7 @@ def from_dialogues(dialogues: Iterable[Dialogue]) -> Iterator[Example]:
                 for item in utterance.memories
                 if item.fact and is_core(item.fact.key) and not item.fact.negated
             ]
+            said_again = [(fact, optional or any(_values(utterance.user, [(fact, True)]))) for fact, optional in facts]
             yield Example(
                 earlier,
                 before,
@@ -86,6 +89,7 @@ def from_dialogues(dialogues: Iterable[Dialogue]) -> Iterator[Example]:
                 list(_said(utterance.user, before, expected)),
                 list(_own(utterance.character, own)),
                 list(_values(utterance.user, facts)),
+                list(_values(before, said_again)),
             )
             earlier, before = utterance.user, utterance.character
 
@@ -97,14 +101,14 @@ def from_text(lines: Iterable[Line]) -> Iterator[Example]:
         if line.own:
             right = [int(kind == "character_self") for kind in line.types]
             labels = [Label(_place(s), _alike({*right, 0} if len(said) > 1 else right)) for s in said]
-            yield Example("", "", line.asked, line.text, [], labels, None, WEIGHT)
+            yield Example("", "", line.asked, line.text, [], labels, None, weight=WEIGHT)
         else:
             kinds = [KINDS.index(kind) for kind in line.types]
             labels = [Label(_place(s), _alike({*kinds, 0} if len(said) > 1 else kinds)) for s in said]
             keys = {"fname": "family", "pname": "pets"}
             facts = [(ExpectedFact(keys.get(key, key), [value]), False) for key, value in line.facts]
             values = list(_values(line.text, facts)) if line.marked else None
-            yield Example("", line.asked, line.text, "", labels, [], values, WEIGHT)
+            yield Example("", line.asked, line.text, "", labels, [], values, weight=WEIGHT)
 
 
 def _place(statement: Statement) -> Place:
@@ -227,7 +231,7 @@ def _companion(fact: ExpectedFact, said: Sequence[_Token], optional: bool) -> It
     told = [token for token in roles if any(_like(token.stem, word) for word in words)]
     yield from (Value((t.start, t.end), key, optional or index > 0) for index, t in enumerate(told))
     if not told:  # one that the lists lack
-        plain = [value for value in fact.values if value[:1].islower()]
+        plain = [value for value in fact.values if value[:1].islower() and number_of(value) is None]
         yield from (Value(place, key, optional) for place in _find(plain, said, MORE)[:1])
     found = _find([name for name in map(bare, fact.values) if name[:1].isupper()], said, 0)
     yield from (Value(place, name_tag, optional) for place in found)
@@ -310,9 +314,9 @@ class Swaps:
         if not others:
             return example
         texts, maps = zip(*(_swap(text, others) for text in (example.text, example.reply, example.before)))
-        values = example.values and [
-            evolve(v, place=(maps[0](v.place[0]), maps[0](v.place[1]))) for v in example.values
-        ]
+        def moved(values: Sequence[Value], place: Callable[[int], int]) -> Sequence[Value]:
+            return [evolve(value, place=(place(value.place[0]), place(value.place[1]))) for value in values]
+
         return evolve(
             example,
             text=texts[0],
@@ -321,7 +325,8 @@ class Swaps:
             earlier=_swap(example.earlier, others)[0],
             said=[evolve(label, place=(maps[0](label.place[0]), maps[0](label.place[1]))) for label in example.said],
             own=[evolve(label, place=(maps[1](label.place[0]), maps[1](label.place[1]))) for label in example.own],
-            values=values,
+            values=example.values and moved(example.values, maps[0]),
+            confirmed=moved(example.confirmed, maps[2]),
         )
 
 

@@ -10,11 +10,11 @@ import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Optional
 
 import numpy as np
 import torch
-from _extractor_examples import KINDS, TAGS, Example
+from _extractor_examples import KINDS, TAGS, Example, Value
 from attrs import frozen
 from safetensors.numpy import load_file
 from tokenizers import Tokenizer
@@ -158,7 +158,9 @@ class _Encoder:
         silent = chance.random() < WITHOUT_REPLY
         earlier = "" if chance.random() < WITHOUT_EARLIER else example.earlier
         ids = [self._start, *self._pieces(earlier)[0][-EARLIER:], self._stop]
-        ids += [*self._pieces(example.before)[0][-BEFORE:], self._stop]
+        asked, asked_places = (part[-BEFORE:] for part in self._pieces(example.before))
+        question = len(ids)
+        ids += [*asked, self._stop]
         words, places = (part[:TEXT] for part in self._pieces(example.text))
         answer, answer_places = (part[:REPLY] for part in self._pieces("" if silent else example.reply))
         first, second = len(ids), len(ids) + len(words) + 1
@@ -169,7 +171,10 @@ class _Encoder:
             sorts,
             [(first + a, first + b, right) for label in example.said for a, b, right in _at(places, label)],
             [(second + a, second + b, right) for label in example.own for a, b, right in _at(answer_places, label)],
-            [(first + index, right) for index, right in enumerate(_tags(example, places))],
+            [
+                *_tags(example.values, places, first),
+                *_tags(None if example.values is None else example.confirmed, asked_places, question),
+            ],
             example.weight,
         )
 
@@ -184,19 +189,22 @@ def _at(places: Sequence[Place], label: Any) -> Iterator[tuple[int, int, Mapping
         yield found[0], found[-1] + 1, label.right
 
 
-def _tags(example: Example, places: Sequence[Place]) -> list[Mapping[int, float]]:
-    """For each piece the tags that are right: 0 for none, then for each tag one where it begins and one inside."""
-    if example.values is None:
+def _tags(
+    values: Optional[Sequence[Value]], places: Sequence[Place], first: int
+) -> list[tuple[int, Mapping[int, float]]]:
+    """For each piece, the first of which is piece ``first``, the tags that are right: 0 for none, then for each tag one
+    where it begins and one inside."""
+    if values is None:
         return []
     right = [{0} for _ in places]
-    for value in sorted(example.values, key=lambda value: value.optional):
+    for value in sorted(values, key=lambda value: value.optional):
         for nth, index in enumerate(inside(places, value.place)):
             tag = 1 + 2 * TAGS.index(value.tag) + (nth > 0)
             if not value.optional:
                 right[index] = {tag}
             elif 0 in right[index]:
                 right[index].add(tag)
-    return [dict.fromkeys(tags, 1.0) for tags in right]
+    return [(first + index, dict.fromkeys(tags, 1.0)) for index, tags in enumerate(right)]
 
 
 def fit(

@@ -70,7 +70,7 @@ FACTS = [
     ("I live right by the canal in Utrecht", "fact: Lives in Utrecht"),
     ("I support Celtic", "fact: Supports Celtic"),
     ("I have a phobia of needles", "fact: Has a phobia of needles"),
-    ("I sing in a choir on Tuesdays", "fact: Sings in a choir on Tuesdays"),
+    ("I sing in a choir on Tuesdays", "fact: Sings in a choir on Tuesdays | fact: Likes choir"),
     ("my commute is an hour each way", "fact: Commute is an hour each way"),
     ("I've never seen Star Wars", "fact: Has never seen Star Wars"),
     ("turns out I'm lactose intolerant", "fact: Is allergic to lactose"),
@@ -144,6 +144,8 @@ PEOPLE = [
     ),
     ("my ex moved to Canada with the kids", "relationship: Ex moved to Canada with the kids"),
     ("my family's from Goa", "relationship: Family is from Goa"),
+    ("My friend Ana has two cats, Miso and Tofu", "relationship: Friend Ana has two cats, Miso and Tofu"),
+    ("the kids are called Jo and Max", "relationship: Kid is called Jo | relationship: Kid is called Max"),
     ("dad taught me to fish when I was six", "relationship: Dad taught them to fish when they were six"),
 ]
 
@@ -186,7 +188,6 @@ EVENTS = [
     ("we're getting a puppy on Saturday!", "event: Is getting a puppy on Saturday (11 May 2024)"),
     ("I finally handed in my notice today", "event: Finally handed in their notice today (8 May 2024)"),
     ("I start my new job on the 3rd", "event: Starts their new job on the 3rd (3 June 2024)"),
-    ("I saw a fox this morning", "event: Saw a fox this morning (8 May 2024)"),
 ]
 
 #: moods
@@ -249,7 +250,7 @@ ANSWERS = [
     (
         "Sam. short for Samira",
         "What should I call you?",
-        "fact: Is called Sam | fact: Is called Samira",
+        "fact: Is called Sam | fact: Short for Samira (asked: What should I call you?)",
     ),
     ("two, a boy and a girl", "Do you have kids?", "relationship: Has a son | relationship: Has a daughter"),
     ("yeah, a tortoise called Sheldon", "Any pets?", "fact: Has a tortoise called Sheldon"),
@@ -300,7 +301,7 @@ ANSWERS = [
     (
         "not anymore, I'm allergic",
         "Do you still have a cat?",
-        "fact: Is allergic",
+        "fact: Is allergic to cat | fact: Is allergic",
     ),
     ("it's Femi, like the singer", "And what do I call you?", "fact: Is called Femi"),
     ("still in Bergen, same old flat", "Where are you these days?", "fact: Lives in Bergen"),
@@ -339,6 +340,24 @@ ANSWERS = [
     ("shellfish, badly", "Any allergies?", "fact: Is allergic to shellfish"),
     ("a bit homesick to be honest", "How are you settling in?", "emotional_state: Is a bit homesick"),
     ("French and a bit of Catalan", "What languages do you speak?", "fact: Speaks French | fact: Speaks Catalan"),
+    # the value is the character's, the answer only confirms it
+    ("yep", "Still in Ghent?", "fact: Lives in Ghent"),
+    ("no way", "Do you like olives?", "preference: Dislikes olives"),
+    ("nope", "Do you like olives?", "preference: Dislikes olives"),
+    ("four", "Any brothers?", "relationship: Has four brothers"),
+    ("of course", "Do you speak Tamil too?", "fact: Speaks Tamil"),
+    ("that's right", "Then the job: florist?", "fact: Works as a florist"),
+    ("yes, my daughter", "And Noa is yours?", "relationship: Daughter is called Noa"),
+    (
+        "the only one, three times a week",
+        "Is cycling your main hobby?",
+        "preference: Likes cycling (said: the only one, three times a week)",
+    ),
+    ("27 since Monday", "So you're 26?", "fact: Is 27 years old"),
+    ("loves them", "Does your sister like olives?", ""),
+    ("no", "Do you live in Ghent?", ""),
+    ("do you?", "Do you like olives?", ""),
+    ("yes please", "Shall I put some garlic in?", ""),
 ]
 
 #: everyday talk of every kind
@@ -364,7 +383,7 @@ TALK = [
     ("I'm seeing the dentist on Thursday", "event: Is seeing the dentist on Thursday (9 May 2024)"),
     ("we move house in three weeks", "event: Moves house in three weeks (29 May 2024)"),
     ("thinking of going back to college", "event: Is thinking of going back to college"),
-    ("absolutely gutted, we lost the final", "emotional_state: Is gutted | event: Lost the final"),
+    ("absolutely gutted, we lost the final", "emotional_state: Is gutted"),
     ("just popped out to the balcony for some air", "spatial_change: Just popped out to the balcony for some air"),
     ("I'm on the bus", "spatial_change: Is on the bus"),
     ("stuck in traffic on the M6", "spatial_change: Is stuck in traffic on the M6"),
@@ -404,7 +423,7 @@ SPOKEN = [
     ("day off tomorrow", "event: Day off tomorrow (9 May 2024)"),
     ("did 30k on sunday", "event: Did 30k on sunday (5 May 2024)"),
     ("proper knackered", "emotional_state: Proper knackered"),
-    ("zookeeper at Chester Zoo lol", "fact: Works as a zookeeper | fact: Works at Chester Zoo"),
+    ("zookeeper at Chester Zoo lol", "fact: Works as a zookeeper"),
 ]
 
 NOTHING = [

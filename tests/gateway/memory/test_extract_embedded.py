@@ -112,6 +112,15 @@ def test_entities_and_relations() -> None:
     }
 
 
+def test_what_somebody_else_has_is_theirs() -> None:
+    found = read("My sister Nora has a dog called Biscuit and a daughter called Mia")
+    assert [memory.fact for memory in found.memories] == [FactChange("family", "sister Nora")]
+    assert {(entity.name, entity.kind) for entity in found.entities} >= {("Nora", "person"), ("Biscuit", "animal")}
+    relations = {(r.source, r.kind, r.target) for r in found.relations}
+    assert ("Nora", "pet", "Biscuit") in relations
+    assert ("user", "pet", "Biscuit") not in relations
+
+
 @pytest.mark.parametrize(
     ("text", "date"),
     [
@@ -143,24 +152,24 @@ def test_without_a_clock_no_date_is_made_up() -> None:
 
 
 @pytest.mark.parametrize(
-    ("reply", "expected"),
+    ("said", "reply", "expected"),
     [
-        ("I grew up by the sea.", "Grew up by the sea"),
-        ("No, just me. I was an only child, if you can call it that.", "Was an only child"),
-        ("My favourite flower is the iris. What's yours?", "Favourite flower is the iris"),
-        ("I rode one once, briefly.", "Rode one once, briefly"),
-        ("I love that! Tell me more.", ""),
-        ("Gladly. The key had turned into a coin. The traveller took it home.", ""),
-        ("Gladly. One evening, in the old streets of Lyon, Alice found a small brass key on the pavement.", ""),
-        ("Guilty. Every morning with marmalade.", "Every morning with marmalade"),
-        ("I'm glad to hear it. I remember you like jazz.", ""),
-        ("I can help you with that. I think you should rest.", ""),
-        ("You live in Lyon, and your sister is called Anna.", ""),
-        ("Do I like jazz? Who knows!", ""),
+        ("ok", "I grew up by the sea.", "Grew up by the sea"),
+        ("have you any brothers?", "No, just me. I was an only child, if you can call it that.", "Was an only child"),
+        ("ok", "My favourite flower is the iris. What's yours?", "Favourite flower is the iris"),
+        ("ok", "I rode one once, briefly.", "Rode one once, briefly"),
+        ("ok", "I love that! Tell me more.", ""),
+        ("ok", "Gladly. The key had turned into a coin. The traveller took it home.", ""),
+        ("ok", "Gladly. One evening, in the old streets of Lyon, Alice found a small brass key on the pavement.", ""),
+        ("do you eat toast?", "Guilty. Every morning with marmalade.", "Every morning with marmalade"),
+        ("ok", "I'm glad to hear it. I remember you like jazz.", ""),
+        ("ok", "I can help you with that. I think you should rest.", ""),
+        ("ok", "You live in Lyon, and your sister is called Anna.", ""),
+        ("ok", "Do I like jazz? Who knows!", ""),
     ],
 )
-def test_what_the_character_says_of_itself(reply: str, expected: str) -> None:
-    found = EmbeddedExtractor().extract(Exchange(text="ok", reply=reply))
+def test_what_the_character_says_of_itself(said: str, reply: str, expected: str) -> None:
+    found = EmbeddedExtractor().extract(Exchange(text=said, reply=reply))
     assert " | ".join(memory.content for memory in found.memories) == expected
     assert all(memory.memory_type == "character_self" and memory.fact is None for memory in found.memories)
 
@@ -200,3 +209,22 @@ def test_what_is_said_plainly_is_understood_whatever_was_said_before(
 ) -> None:
     told = EmbeddedExtractor().extract(Exchange(text=text, reply=reply, before=before, facts={"location": ("Lyon",)}))
     assert key in {memory.fact.key for memory in told.memories if memory.fact}
+
+
+@pytest.mark.parametrize(
+    ("text", "known", "gone"),
+    [
+        ("our dog died last week", {"pets": ["dog Rex", "cat Tom"]}, FactChange("pets", "dog Rex", negated=True)),
+        ("my girlfriend and I broke up", {"family": ["girlfriend Zoe"]}, FactChange("family", "girlfriend Zoe", True)),
+        ("my cat died", {}, None),
+        ("my dad died in March", {}, FactChange("family", "dad")),
+    ],
+)
+def test_what_is_lost_is_no_longer_had(text: str, known: dict[str, list[str]], gone: FactChange | None) -> None:
+    (memory,) = read(text, facts=known).memories
+    assert memory.fact == gone
+
+
+def test_what_the_character_says_of_itself_is_not_the_users() -> None:
+    found = read("thanks!", "Hi there! I'm Marina, and I live in Ghent. What should I call you?")
+    assert not found.memories

@@ -9,7 +9,7 @@ from ...engines._clauses import strip_leads
 from ...engines._words import word_set
 from .clauses import EDGE, Word, text_of
 
-__all__ = ["Doubts", "begins_tale", "is_joke", "is_not_the_user_s", "takes_back", "without_laughter"]
+__all__ = ["Doubts", "begins_tale", "is_joke", "is_mere_no", "is_not_the_user_s", "takes_back", "without_laughter"]
 
 _LAST_QUESTION = re.compile(
     r"(?:and |but |so )?(?:what|who|where|when|why|which|how|do|does|did|don't|can|could|would|will|are|is|have|has|"
@@ -109,14 +109,18 @@ def begins_tale(sentence: str) -> bool:
 
 def is_joke(sentence: str) -> bool:
     """Whether it says nothing that is meant."""
-    if _NOT.match(sentence.strip(EDGE)) or _JOKE.search(sentence):
-        return True
-    return _LAUGHTER.search(sentence) is not None and _FANTASTIC.search(sentence) is not None
+    fantastic = _LAUGHTER.search(sentence) is not None and _FANTASTIC.search(sentence) is not None
+    return fantastic or _JOKE.search(sentence) is not None
 
 
 def takes_back(sentence: str) -> bool:
     """Whether a joke makes one of what was said before as well: "I live on the moon. Just kidding!"."""
-    return _TAKEN_BACK.search(sentence) is not None or _NOT.match(sentence.strip(EDGE)) is not None
+    return _TAKEN_BACK.search(sentence) is not None
+
+
+def is_mere_no(sentence: str) -> bool:
+    """Whether it does nothing but deny: what was just said ("I'm the king. Not!") or what was asked."""
+    return _NOT.match(sentence.strip(EDGE)) is not None
 
 
 def without_laughter(words: list[Word]) -> list[Word]:

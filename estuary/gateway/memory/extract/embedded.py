@@ -27,24 +27,26 @@ from .corrections import read_correction
 from .facts import entities_of, read_facts
 from .notes import Notes
 from .people import acquaint, companions, read_others
-from .reader import Mark, Reader, Reading, default_reader
+from .reader import Reader, Reading, default_reader
 from .retell import answering, asks_for_value, is_fragment, retell
 from .statements import Statement, statements, tense_of
 from .superseding import is_corrective, superseded
-from .values import Told, facts_of, sentence_of
+from .values import Told, confirmed_facts, facts_of, sentence_of
 from .voice import sentence_case
 
 __all__ = ["EmbeddedExtractor"]
 
 #: a memory is left from this probability on; one that states a core fact from that one, unless it is asked, reported or
 #: supposed; one of the character's from the last
-SURE, SURE_OF_FACT, SURE_OF_OWN = 0.9, 0.4, 0.6
+SURE, SURE_OF_FACT, SURE_OF_OWN = 0.9, 0.4, 0.35
 #: below this only what the rules know for a core fact is left
 LEAST = 0.03
 #: the character speaks of itself in the first person or in an answer without a verb; the rest is of others, in a story
 _FIRST = re.compile(r"\b(?:i|me|my|mine|myself|we|us|our|ours)\b", re.I)
 #: a number or a name
 _SPECIFIC = re.compile(r"\d|(?<!^)\b[A-Z]")
+#: an answer of more words says more than that it is so
+SHORT = 3
 _KINDS = {"family": "relationship", "pets": "relationship", "interests": "preference", "dislikes": "preference"}
 #: how much the fact that a memory states says of its kind
 _FIT = 0.25
@@ -99,6 +101,7 @@ class EmbeddedExtractor:
 def _read(said: Sequence[Statement], reading: Reading, notes: Notes) -> None:
     before = fragment = ""
     questions = answering(said, notes.exchange.before)
+    confirmed: Sequence[Told] = confirmed_facts(notes.exchange, reading.confirmed)
     for statement, asked, row in zip(said, questions, reading.chances):
         chances = dict(zip(reading.kinds, row.tolist()))
         marks = [mark for mark in reading.marks if mark.start < statement.end and mark.end > statement.start]
@@ -113,20 +116,31 @@ def _read(said: Sequence[Statement], reading: Reading, notes: Notes) -> None:
                     any(read(meant, notes) for read in _READERS)
                     companions(meant, notes)
         if len(notes.memories) == len(known):
-            _remember_as_said(statement, asked, who, chances, marks, notes)
+            role = (notes.she or notes.he or ("", ""))[0]
+            told = _news(facts_of(statement, asked, marks, notes.exchange, role=role), statement, confirmed, notes)
+            _remember_as_said(statement, asked, who, chances, confirmed, told, notes)
         else:
-            _complete(known, statement, asked, chances, marks, notes)
+            told = _news(facts_of(statement, asked, marks, notes.exchange), statement, confirmed, notes)
+            _complete(known, statement, [*confirmed, *told], chances, notes)
+        confirmed = ()
         before = statement.text
         fragment = before if is_fragment(before) else fragment
     notes.forget_weaker()
 
 
+def _news(found: Sequence[Told], statement: Statement, confirmed: Sequence[Told], notes: Notes) -> list[Told]:
+    """Those of ``found`` that were not told a moment ago: by a ``confirmed`` name, or of what one has but one of."""
+    named = {item.role for item in confirmed if item.name}
+    facts = [memory.fact for memory in notes.memories.values() if memory.fact]
+    settled = set() if statement.corrective else {fact.key for fact in facts if fact.replaces}
+    return [item for item in found if (item.name or item.role not in named) and item.fact.key not in settled]
+
+
 def _complete(
     known: Container[str],
     statement: Statement,
-    asked: str,
+    told: Sequence[Told],
     chances: Mapping[str, float],
-    marks: Sequence[Mark],
     notes: Notes,
 ) -> None:
     """Add what the model saw in ``statement`` beside what the rules have made of it, which are not among ``known``."""
@@ -134,8 +148,12 @@ def _complete(
     facts = [memory.fact for memory in made.values() if memory.fact]
     words = {word for fact in facts for word in fact.value.casefold().split()}
     single = {fact.key for fact in facts if is_single(fact.key)}
-    for item in facts_of(statement, asked, marks, notes.exchange):
+    for item in told:
         value = item.fact.value.casefold()
+        bare = next((m for m in made.values() if m.fact and item.name and m.fact.value.casefold() == item.role), None)
+        if bare:
+            _linked(item, notes)
+            notes.amend(bare.content, sentence_of(item), item.fact)
         if item.fact.key in single or words & set(value.split()) or (item.role in words and not item.name):
             continue
         saying = [key for key in made if (item.role or value) in key and notes.memories[key].fact is None]
@@ -153,9 +171,15 @@ def _who(text: str, notes: Notes) -> str:
 
 
 def _remember_as_said(
-    statement: Statement, asked: str, who: str, chances: Mapping[str, float], marks: Sequence[Mark], notes: Notes
+    statement: Statement,
+    asked: str,
+    who: str,
+    chances: Mapping[str, float],
+    confirmed: Sequence[Told],
+    told: Sequence[Told],
+    notes: Notes,
 ) -> None:
-    """Write down what the model takes ``statement`` for."""
+    """Write down what the model takes ``statement`` for, which has ``told`` facts and ``confirmed`` others."""
     chance = 1 - chances["none"]
     if statement.doubts - {"laughed"}:
         least = SURE
@@ -165,7 +189,11 @@ def _remember_as_said(
         least = SURE_OF_FACT
     if chance < least:
         return
-    told = facts_of(statement, asked, marks, notes.exchange, role=(notes.she or notes.he or ("", ""))[0])
+    said = f" (said: {statement.quote})" if len(statement.text.split()) > SHORT else ""
+    for item in confirmed:
+        _remember(sentence_of(item) + said, item, statement, chances, (), notes)
+    if confirmed and not told:
+        return
     if not told and (chance < SURE or (is_fragment(statement.text) and _evades(statement.text, asked))):
         return
     content = retell(statement, asked, who)

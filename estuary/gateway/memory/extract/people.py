@@ -34,7 +34,7 @@ _SUBJECT = re.compile(
     rf"other)[a-z-]+ )??)(?P<role>{_ROLE})|(?P<bare>grandad|granddad|nana|gramps|mum|mom|"
     rf"dad|grandma|grandpa|granny|nan|"
     rf"gran|mummy|daddy)|"
-    rf"the (?P<the>{_ROLE})(?= is (?:called )?(?-i:[A-Z])))(?P<own>'s|s')?(?P<comma>,)?(?= |'|$)",
+    rf"the (?P<the>{_ROLE})(?= (?:is|are) (?:called |named )?(?-i:[A-Z])))(?P<own>'s|s')?(?P<comma>,)?(?= |'|$)",
     re.I,
 )
 _MENTION = re.compile(
@@ -109,6 +109,14 @@ _LISTED = re.compile(
     rf"(?P<names>(?-i:[A-Z])[\w-]+(?:,? (?:and |& )?(?-i:[A-Z])[\w-]+)+)",
     re.I,
 )
+#: what leads to the list of what another has: "my friend Ana has two "
+_ANOTHERS = re.compile(r"(?!(?:i|we)\b).*(?:\b(?:has|have|had|owns|keeps|got|of)|'s) ", re.I)
+#: what somebody has: "has a dog called Biscuit"
+_HAS_NAMED = re.compile(
+    rf"\bha(?:s|d) (?:an?|one|another) (?:[a-z-]+ )??(?P<role>{_ROLE})(?:,| (?:called|named)) "
+    r"(?P<name>(?-i:[A-Z])[\w-]+)",
+    re.I,
+)
 _ASKED_ROLE = re.compile(rf"\b(?P<role>{_ROLE})\b(?!.*\b(?:{_ROLE})\b)", re.I)
 _YOURS = re.compile(rf"\byour (?:\w+ )?(?P<role>{_ROLE})\b", re.I)
 #: What follows "my sister's" when that is short for "my sister is".
@@ -152,6 +160,10 @@ def _loss(statement: Statement, notes: Notes) -> bool:
     fact = FactChange(key, role) if key else None
     if match["name"]:
         fact = _introduce(role, "", match["name"], statement, notes, remember=False)
+    if key == "pets":  # it is none of theirs any more
+        which = (match["name"] or role).casefold()
+        known = [value for value in notes.exchange.facts.get(key, ()) if which in value.casefold()]
+        fact = FactChange(key, known[0], negated=True) if len(known) == 1 else None
     notes.remember(content, "event", statement, confidence=0.9, topic="death", fact=fact, entities=dates)
     _speak_of(role, match["name"] or "", notes)
     return True
@@ -171,7 +183,7 @@ def _pending(statement: Statement, notes: Notes) -> bool:
             notes.pending = breed
             return True
     listed = _LISTED.search(text)
-    if listed and listed["role"].lower() in PLURAL_ROLES:
+    if listed and listed["role"].lower() in PLURAL_ROLES and not _ANOTHERS.match(text[: listed.start()]):
         names = _bare_names(listed["names"])
         for name in names:
             _introduce(listed["role"].lower(), "", name, statement, notes)
@@ -530,6 +542,11 @@ def _relations(name: str, rest: str, notes: Notes) -> list[str]:
             notes.entity(employer, "organisation")
             notes.relate(name, "works at", employer)
             found.append(employer)
+    theirs = _HAS_NAMED.search(rest)
+    if theirs and _is_name(theirs["name"]):
+        role, other = theirs["role"].lower(), theirs["name"]
+        found.append(notes.entity(other, _kind(role), role=role))
+        notes.relate(name, "pet" if _kind(role) == "animal" else role, other)
     trade = re.match(r"(?:is|'s|works as) (?=an? )", rest)
     if trade:
         job = read_job(rest[trade.end() :], named=rest.startswith("works"))

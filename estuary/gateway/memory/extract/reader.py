@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Optional
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from .statements import MAX_CHARS
 
@@ -65,6 +65,8 @@ class Reading:
     #: for each statement of the character's, how probable it is that it tells something lasting of itself
     own: Any
     marks: Sequence[Mark]
+    #: values in what the character said before, which the player confirms: "Still in Ghent?" "Yep"
+    confirmed: Sequence[Mark]
 
 
 class Reader:
@@ -106,12 +108,15 @@ class Reader:
         import numpy as np
 
         text, reply = text[:MAX_CHARS], reply[:MAX_CHARS]
-        earlier, before = earlier[-MAX_CHARS // 10 :], before[-MAX_CHARS // 10 :]
-        context = [*self._pieces(earlier)[0][-EARLIER:], self._stop, *self._pieces(before)[0][-BEFORE:]]
+        earlier, asked = earlier[-MAX_CHARS // 10 :], before[-MAX_CHARS // 10 :]
+        question, question_places = self._pieces(asked)
+        question, question_places = question[-BEFORE:], question_places[-BEFORE:]
+        context = [*self._pieces(earlier)[0][-EARLIER:], self._stop, *question]
         chances = np.zeros((len(said), len(self.kinds)), np.float32)
         chances[:, 0] = 1
         tells = np.zeros(len(own), np.float32)
         marks: list[Mark] = []
+        confirmed: list[Mark] = []
         words, places = self._pieces(text)
         answer, answer_places = self._pieces(reply)
         windows = itertools.zip_longest(
@@ -128,8 +133,12 @@ class Reader:
             for index, found in _overlaps(answer_places[there], own):
                 tells[index] = max(tells[index], self._judge("own", rows[second:][found])[1])
             marks += self._marks(rows[first : second - 1], places[here], text)
+            if len(context) > 1:
+                cut = len(before) - len(asked)
+                told = self._marks(rows[first - 1 - len(question) : first - 1], question_places, asked)
+                confirmed = [evolve(mark, start=mark.start + cut, end=mark.end + cut) for mark in told]
             context = [self._stop]  # what was said before goes with the beginning
-        return Reading(self.kinds, chances, tells, marks)
+        return Reading(self.kinds, chances, tells, marks, confirmed)
 
     def _judge(self, name: str, rows: Any) -> Any:
         import numpy as np

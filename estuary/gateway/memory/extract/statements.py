@@ -16,7 +16,7 @@ from attrs import frozen
 from ...engines._clauses import sentence_spans, strip_leads
 from ...engines._words import GIVEN_NAMES, word_set
 from .clauses import EDGE, FIRST, OPENERS, UNREAL, Word, clauses, elides_subject, is_past, text_of, words_of
-from .doubts import Doubts, begins_tale, is_joke, is_not_the_user_s, takes_back, without_laughter
+from .doubts import Doubts, begins_tale, is_joke, is_mere_no, is_not_the_user_s, takes_back, without_laughter
 from .words import EMOTIONS
 
 __all__ = ["MAX_CHARS", "Statement", "statements", "tense_of"]
@@ -109,9 +109,10 @@ def statements(text: str) -> list[Statement]:
         if not words:
             continue
         body = text_of(words[:200])
+        if found and (is_mere_no(body) or (is_joke(body) and takes_back(body))):
+            found.clear()
+            continue
         if is_joke(body):
-            if takes_back(body):
-                found.clear()
             continue
         words = without_laughter(words)
         if begins_tale(text_of(words[:200])):

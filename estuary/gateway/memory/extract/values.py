@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Optional
 
 from attrs import evolve, frozen
@@ -20,10 +20,16 @@ from .statements import Statement
 from .voice import inflect, others, sentence_case
 from .words import BREEDS, PLURAL_ROLES, ROLES, is_pet, singular
 
-__all__ = ["Told", "facts_of", "sentence_of"]
+__all__ = ["Told", "confirmed_facts", "facts_of", "sentence_of"]
 
-#: words are a value when they are this probable, and that probable where one has but one of it
-SURE, SURE_OF_SINGLE = 0.85, 0.7
+#: words are a value when they are this probable, and those of the character when the player confirms them
+SURE: Mapping[str, float] = {
+    **dict.fromkeys(("name", "location", "origin", "age", "interests", "fname"), 0.7),
+    **dict.fromkeys(("occupation", "birthday", "dislikes", "favourite", "languages", "allergies"), 0.85),
+    **dict.fromkeys(("family", "pets", "pname"), 0.85),
+    "employer": 0.9,
+}
+CONFIRMED = 0.6
 #: probabilities that differ by less are about the same
 _ABOUT = 0.05
 #: a role is of a name that stands at most so many characters before it
@@ -38,19 +44,24 @@ _ENDED = re.compile(
     re.I,
 )
 _FAVOURITE = re.compile(
-    r"\bfav(?:ou?rite|e)?s? (?P<thing>[a-z]+(?: [a-z]+)??)"
-    r"(?=\?|$|,| (?:is|are|was|of|ever|at|then|by|cos|because|since|for|and|but|so|to|in|growing|used)\b|'s)",
+    r"\b(?:fav(?:ou?rite|e)?s?|best) (?P<thing>[a-z]+(?: [a-z]+)??)"
+    r"(?=\?|$|,| (?:you|ye|is|are|was|of|ever|at|then|by|cos|because|since|for|and|but|so|to|in|growing|used)\b|'s)",
     re.I,
 )
 _COUNT = re.compile(r"\b(?P<count>two|three|four|five|six|seven|\d)\s+(?:(?!an?\b)[\w-]+ ){0,2}$", re.I)
+#: the same in an answer: "four", "just two"
+_COUNTED = re.compile(r"^(?:\w+ )?(?P<count>two|three|four|five|six|seven|\d)\b(?! years)", re.I)
+_SENTENCE = re.compile(r"[^.!?…\n]+[.!?…]*")
 _ROLE_ASKED = re.compile(r"\byour (?:\w+ ){0,2}?(?P<role>[\w-]+?)(?:'s|s'|\b)", re.I)
+_ROLE_TOLD = re.compile(r"\b(?:my|our) (?:\w+ ){0,2}?(?P<role>[\w-]+)\b", re.I)
 
 _SMALL = frozenset({"a", "an", "the", "my"})
 #: what may stand between two parts of one value: "run a launderette", "12th of May", "guinea pig"
 _JOINTS = {
     "occupation": _SMALL | {""},
-    "interests": _SMALL,
-    "dislikes": _SMALL,
+    "interests": _SMALL | {""},
+    "dislikes": _SMALL | {""},
+    "favourite": frozenset({""}),
     "birthday": frozenset({"", "the", "of", "of the", ",", ", the", "."}),
     "pets": frozenset({""}),
 }
@@ -64,6 +75,7 @@ class _Value:
     tag: str
     text: str
     probability: float
+    sure: bool
 
 
 @frozen
@@ -89,30 +101,54 @@ def facts_of(
     taken = {word for told in sure for word in told.fact.value.lower().split()}
     picked = [value for value in _picked(statement, marks) if not taken & set(value.text.lower().split())]
     told = list(_told(picked, statement, asked, exchange, role))
-    return [*sure, *(item for item in told if not item.fact.negated or _is_known(item.fact, exchange))]
+    return [*sure, *filter(None, (_ended(item, exchange) if item.fact.negated else item for item in told))]
 
 
-def _is_known(fact: FactChange, exchange: Exchange) -> bool:
-    return any(fact.value.casefold() in value.casefold() for value in exchange.facts.get(fact.key, ()))
+def confirmed_facts(exchange: Exchange, marks: Sequence[Mark]) -> list[Told]:
+    """The core facts whose values the character named, ``marks`` in what it said before, and the player confirmed:
+    "Any brothers?" "Four" """
+    told: list[Told] = []
+    for sentence in _SENTENCE.finditer(exchange.before):
+        inside = [mark for mark in marks if sentence.start() <= mark.start < sentence.end()]
+        if inside and not _OF_ITSELF.search(sentence[0]):
+            question = Statement(sentence[0], sentence[0], sentence.start())
+            picked = list(_picked(question, inside, confirmed=True))
+            told += _told(picked, question, exchange.text, exchange, "", confirmed=True)
+    return told
 
 
-def _picked(statement: Statement, marks: Sequence[Mark]) -> Iterator[_Value]:
-    """What is sure enough; of what one has but one of, the surest, and the first of those that are about as sure."""
+#: the character speaks of itself: "Hi there! I'm Marina." "Green is my colour."
+_OF_ITSELF = re.compile(r"\b(?:i'm|i am) (?!told|guessing|sure|thinking|right|not sure)|\b(?:my|mine|myself)\b", re.I)
+
+
+def _ended(told: Told, exchange: Exchange) -> Optional[Told]:
+    """That something is no longer so, in the words in which it is known; nothing where it is not known."""
+    value = told.fact.value.casefold()
+    known = next((each for each in exchange.facts.get(told.fact.key, ()) if value in each.casefold()), None)
+    return evolve(told, fact=evolve(told.fact, value=known)) if known else None
+
+
+def _picked(statement: Statement, marks: Sequence[Mark], *, confirmed: bool = False) -> Iterator[_Value]:
+    """What is sure enough; of what one has but one of, the surest, and the first of those that are about as sure.
+    Roles come whether they are sure or not: a name may be theirs."""
     joined: list[Mark] = []
     for mark in marks:
         last = joined[-1] if joined else None
         between = statement.quote_of(last.end, mark.start).lower().strip() if last else ""
-        if last and last.tag == mark.tag and between in _JOINTS.get(mark.tag, ()):
+        does = last and mark.tag == "occupation" and _DOING.search(statement.quote_of(statement.start, last.start))
+        joints = _JOINTS.get(mark.tag, frozenset()) | ({"and"} if does else set())
+        if last and last.tag == mark.tag and between in joints:
             joined[-1] = evolve(last, end=mark.end, probability=max(last.probability, mark.probability))
         else:
             joined.append(mark)
-    sure = [mark for mark in joined if mark.probability >= (SURE_OF_SINGLE if is_single(mark.tag) else SURE)]
-    for mark in sure:
-        least = max(other.probability for other in sure if other.tag == mark.tag) - _ABOUT
-        first = next(other for other in sure if other.tag == mark.tag and other.probability >= least)
-        if not is_single(mark.tag) or mark.tag == "occupation" or mark is first:
+    for mark in joined:
+        best = max(other.probability for other in joined if other.tag == mark.tag) - _ABOUT
+        first = next(other for other in joined if other.tag == mark.tag and other.probability >= best)
+        sure = mark.probability >= (CONFIRMED if confirmed else SURE[mark.tag])
+        one_of_many = not is_single(mark.tag) or mark.tag == "occupation"
+        if (sure or mark.tag in _NAMES.values()) and (one_of_many or mark is first):
             text = statement.quote_of(mark.start, mark.end)
-            yield _Value(mark.start - statement.start, mark.tag, text, mark.probability)
+            yield _Value(mark.start - statement.start, mark.tag, text, mark.probability, sure)
 
 
 def _by_rule(statement: Statement) -> Iterator[Told]:
@@ -131,8 +167,18 @@ def _by_rule(statement: Statement) -> Iterator[Told]:
             yield Told(FactChange(key, fact.value, negated=fact.negated, replaces=is_single(key) and not fact.negated))
 
 
-def _told(picked: Sequence[_Value], statement: Statement, asked: str, exchange: Exchange, role: str) -> Iterator[Told]:
-    ended = _ENDED.search(statement.text) is not None
+def _told(
+    picked: Sequence[_Value],
+    statement: Statement,
+    asked: str,
+    exchange: Exchange,
+    role: str,
+    *,
+    confirmed: bool = False,
+) -> Iterator[Told]:
+    """``confirmed``: ``statement`` is the character's, and ``asked`` what the player said to it."""
+    ended = not confirmed and _ENDED.search(statement.text) is not None
+    lost = not confirmed and _LOST.search(statement.text) is not None
     named: set[int] = set()
     last: Optional[int] = None
     for place, value in enumerate(picked):
@@ -143,23 +189,39 @@ def _told(picked: Sequence[_Value], statement: Statement, asked: str, exchange: 
             if whose is not None:
                 named.add(whose)
                 own = _role(picked[whose].text)
-            own = own or _asked_role(asked, role, value.tag)
+            own = own or (_own_role(asked, value.tag) if confirmed else _asked_role(asked, role, value.tag))
             name = value.text if value.text[:1].isupper() else " ".join(map(capitalise, value.text.split()))
-            yield Told(FactChange(_NAMES[value.tag], f"{own} {name}".strip()), own, name, value.probability)
+            fact = FactChange(_NAMES[value.tag], f"{own} {name}".strip(), negated=lost and _may_lose(value.tag, own))
+            yield Told(fact, own, name, value.probability)
     for place, value in enumerate(picked):
-        if value.tag in {"family", "pets"} and place not in named and number_of(value.text) is None:
-            count = _COUNT.search(statement.quote[: value.at])
+        if value.tag in {"family", "pets"}:
+            if place in named or number_of(value.text) is not None or not value.sure:
+                continue
+            count = (_COUNTED if confirmed else _COUNT).search(asked if confirmed else statement.quote[: value.at])
             said = value.text.lower()
             told = f"{count['count'].lower()} {said}" if count else said if _is_own(said) else _role(said)
-            yield Told(FactChange(value.tag, told), _role(value.text), "", value.probability)
-        elif value.tag not in {"family", "pets", *_NAMES}:
-            fact = _fact(value, statement, asked, exchange.text[statement.end : statement.end + _NEXT])
-            if fact is not None:
+            fact = FactChange(value.tag, told, negated=lost and _may_lose(value.tag, _role(value.text)))
+            yield Told(fact, _role(value.text), "", value.probability)
+        elif value.tag not in _NAMES:
+            after = "" if confirmed else exchange.text[statement.end : statement.end + _NEXT]
+            change = _fact(value, statement, asked, after)
+            if change is not None:
                 gone = ended and value.tag not in {"dislikes", "allergies", "age", "birthday", "favourite"}
-                replaces = is_single(fact.key) and not gone
-                yield Told(evolve(fact, negated=gone, replaces=replaces), probability=value.probability)
+                replaces = is_single(change.key) and not gone
+                yield Told(evolve(change, negated=gone, replaces=replaces), probability=value.probability)
 
 
+def _may_lose(tag: str, role: str) -> bool:
+    """Whether one may part from it; a father who died is still one's father."""
+    return tag in {"pets", "pname"} or role in _PARTNERS
+
+
+_LOST = re.compile(
+    r"\b(?:broke|broken|split|splitting|breaking) up\b|\b(?:died|passed away|put (?:him|her) down|left me|ran away)\b|"
+    r"\b(?:got|getting|are|we're) divorced\b",
+    re.I,
+)
+_PARTNERS = word_set("girlfriend boyfriend wife husband partner fiancé fiancée fiance fiancee")
 #: tags of names of relatives and animals, by the key of the fact
 _NAMES = {"fname": "family", "pname": "pets"}
 
@@ -185,10 +247,18 @@ def _is_own(word: str) -> bool:
 
 
 def _asked_role(asked: str, role: str, tag: str) -> str:
-    match = _ROLE_ASKED.search(asked)
-    word = match["role"].lower() if match else ""
-    fits = (is_pet(word) if tag == "pname" else False) or (tag == "fname" and singular(word) in _KIN_ROLES)
-    return singular(word) if fits else role
+    """The role of which the character asked: "your daughter"."""
+    return _fitting(_ROLE_ASKED.search(asked), tag) or role
+
+
+def _own_role(answer: str, tag: str) -> str:
+    """The role that the player named in answer: "yes, my daughter"."""
+    return _fitting(_ROLE_TOLD.search(answer), tag)
+
+
+def _fitting(match: Optional[re.Match[str]], tag: str) -> str:
+    role = singular(match["role"].lower()) if match else ""
+    return role if (is_pet(role) if tag == "pname" else role in _KIN_ROLES) else ""
 
 
 _KIN_ROLES = word_set("""
@@ -220,6 +290,8 @@ def _fact(told: _Value, statement: Statement, asked: str, after: str) -> Optiona
     if tag == "languages":
         named = [word.capitalize() for word in value.lower().split() if word in LANGUAGES]
         return FactChange("languages", named[0] if named else value)
+    if tag == "interests":
+        value = _ADMIRER.sub("", value)
     if tag == "dislikes" and _LIKED.search(said := f"{statement.text} {asked}") and not _DISLIKED.search(said):
         tag = "interests"
     verb, _, rest = value.partition(" ")
@@ -232,6 +304,8 @@ def _fact(told: _Value, statement: Statement, asked: str, after: str) -> Optiona
 
 #: what a favourite one of tells nothing but that it is liked
 _ANYTHING = word_set("thing things part bit way time times one ones kind sort hobby pastime activity place")
+#: "a huge Star Trek nerd" likes Star Trek
+_ADMIRER = re.compile(r"(?<=\w) (?:nerd|fan|fanatic|lover|buff|geek|addict|enthusiast|freak|nut|person)s?$", re.I)
 _LOOSE_END = re.compile(r"(?: (?:of|in|for|with|to|on|at|from|and|the|an?))+$", re.I)
 _SOON = re.compile(
     r",? (?:next|this|tomorrow|soon|on (?:the|\w+day)|"
@@ -245,13 +319,13 @@ _LIKED = re.compile(
     re.I,
 )
 _DISLIKED = re.compile(
-    r"\b(?:hate|dislike|detest|loathe|despise|avoid|without|leave out|never|no|not|cannot|annoy\w*|scared|afraid|bear|"
-    r"stand|allerg\w*|used to)\b|n't\b",
+    r"\b(?:hate|dislike|detest|loathe|despise|avoid|without|leave out|never|no|nope|nah|not|cannot|annoy\w*|"
+    r"scared|afraid|bear|stand|allerg\w*|used to)\b|n't\b",
     re.I,
 )
 #: what follows is what the user does, not a thing: "I **paint** a bit"
 _DOING = re.compile(
-    r"\b(?:i|we|(?<!listen )(?<!listening )(?<!go )(?<!going )to)"
+    r"\b(?:i|we|you|(?<!listen )(?<!listening )(?<!go )(?<!going )to)"
     r"(?: (?:\w+ly|also|just|still|sometimes|often))? $",
     re.I,
 )
