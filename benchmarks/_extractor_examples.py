@@ -314,6 +314,7 @@ class Swaps:
         if not others:
             return example
         texts, maps = zip(*(_swap(text, others) for text in (example.text, example.reply, example.before)))
+
         def moved(values: Sequence[Value], place: Callable[[int], int]) -> Sequence[Value]:
             return [evolve(value, place=(place(value.place[0]), place(value.place[1]))) for value in values]
 

@@ -354,6 +354,8 @@ ANSWERS = [
         "preference: Likes cycling (said: the only one, three times a week)",
     ),
     ("27 since Monday", "So you're 26?", "fact: Is 27 years old"),
+    ("love them", "I have a cat called Miso. Do you like cats?", "preference: Likes cats"),
+    ("that's right", "You live in Lyon, and your sister is called Anna.", ""),
     ("loves them", "Does your sister like olives?", ""),
     ("no", "Do you live in Ghent?", ""),
     ("do you?", "Do you like olives?", ""),

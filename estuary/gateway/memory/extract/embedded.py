@@ -28,7 +28,7 @@ from .facts import entities_of, read_facts
 from .notes import Notes
 from .people import acquaint, companions, read_others
 from .reader import Reader, Reading, default_reader
-from .retell import answering, asks_for_value, is_fragment, retell
+from .retell import agrees, answering, asks_for_value, is_fragment, retell
 from .statements import Statement, statements, tense_of
 from .superseding import is_corrective, superseded
 from .values import Told, confirmed_facts, facts_of, sentence_of
@@ -195,6 +195,8 @@ def _remember_as_said(
     if confirmed and not told:
         return
     if not told and (chance < SURE or (is_fragment(statement.text) and _evades(statement.text, asked))):
+        return
+    if not told and agrees(statement.text) and not asked.endswith("?"):
         return
     content = retell(statement, asked, who)
     if "\ufffc" in content:

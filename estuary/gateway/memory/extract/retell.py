@@ -8,13 +8,18 @@ from collections.abc import Sequence
 from .statements import Statement
 from .voice import others, owned, sentence_case, third_person, tidy
 
-__all__ = ["answering", "asks_for_value", "is_fragment", "question_of", "retell"]
+__all__ = ["agrees", "answering", "asks_for_value", "is_fragment", "question_of", "retell"]
 
 #: A question is kept with its answer as far as it is short.
 MOST_ASKED = 12
 _FINITE = re.compile(
     r"\b(?:i|i'm|i've|i'd|i'll|we|we're|we've|he|she|they|it|it's|he's|she's|they're|that's|there's|"
     r"is|are|was|were|am|has|have|had|do|does|did|don't|doesn't|didn't|can|can't|will|won't|isn't|wasn't)\b",
+    re.I,
+)
+_AGREES = re.compile(
+    r"(?:i|we|it|that|this|he|she|they)(?:'s|'m|'re| (?:am|is|are|do|does|did|have|has|was|were|can|could|will|would))"
+    r"(?:n't| not)?(?: (?:right|true|correct|indeed|so))?",
     re.I,
 )
 _QUESTION = re.compile(r"[^.!?…\n]{3,200}\?")
@@ -61,8 +66,13 @@ def answering(said: Sequence[Statement], before: str) -> list[str]:
 
 
 def is_fragment(text: str) -> bool:
-    """Whether it names something and says nothing of it: "lasagne", "mostly on Sundays"."""
-    return _FINITE.search(text) is None
+    """Whether it names something and says nothing of it: "lasagne", "mostly on Sundays"; or only agrees: "it is"."""
+    return _FINITE.search(text) is None or agrees(text)
+
+
+def agrees(text: str) -> bool:
+    """Whether it says that something is so or not, and not what: "I do", "that's right"."""
+    return _AGREES.fullmatch(text) is not None
 
 
 def retell(statement: Statement, asked: str = "", who: str = "") -> str:

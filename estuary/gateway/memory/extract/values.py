@@ -117,8 +117,13 @@ def confirmed_facts(exchange: Exchange, marks: Sequence[Mark]) -> list[Told]:
     return told
 
 
-#: the character speaks of itself: "Hi there! I'm Marina." "Green is my colour."
-_OF_ITSELF = re.compile(r"\b(?:i'm|i am) (?!told|guessing|sure|thinking|right|not sure)|\b(?:my|mine|myself)\b", re.I)
+#: the character speaks of itself: "Hi there! I'm Marina." "I have a cat called Miso." "Green is my colour."
+_OF_ITSELF = re.compile(
+    r"\b(?:i'm|i am) (?!told|guessing|sure|thinking|right|not sure)|\b(?:my|mine|myself)\b|"
+    r"^\W*(?:(?:and|but|so|well|oh|ah),? )?(?:i|we|i've|we've) "
+    r"(?!had you|hear|heard|thought|think|guess|bet|suppose|was sure|imagine|see|believe|take it|know|remember)",
+    re.I,
+)
 
 
 def _ended(told: Told, exchange: Exchange) -> Optional[Told]:
