@@ -294,7 +294,7 @@ microphone.close()
     assert float(took) > 0.15  # 0.4 s of sound took its time: next to none of it was old
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_fifty_times_open_and_close_on_two_threads(pulse: Pulse) -> None:
     out = run(
         pulse,
@@ -412,7 +412,7 @@ print("threads:", threading.active_count())
 """
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_frozen_sound_server_is_an_error_in_time_and_may_thaw(pulse: Pulse) -> None:
     with Program(pulse, LOST + FROZEN + THAWED) as program:
         program.expect("ready")

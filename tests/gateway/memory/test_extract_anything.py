@@ -13,7 +13,7 @@ from estuary.gateway.memory.extract import EmbeddedExtractor
 
 
 def test_the_same_words_give_the_same_memories() -> None:
-    texts = [text for text, _ in TOLD]
+    texts = [text for text, _ in TOLD[::3]]
     assert [read(text) for text in texts] == [read(text) for text in texts]
 
 
@@ -27,7 +27,7 @@ _WORDS = st.sampled_from(_TALK.split())
 
 
 @given(st.lists(_WORDS, max_size=80).map(" ".join), st.lists(_WORDS, max_size=20).map(" ".join))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_any_words_in_any_order_are_read(text: str, before: str) -> None:
     check(read(text, before + "?", reply=before))
 
