@@ -444,4 +444,6 @@ def _let_go(gone: Sequence[Fact], before: Facts, pick: Pick) -> str:
                      f"Tastes change! I've made a note about {join([f.value for f in gone])}."))  # fmt: skip
     if fact.key == "home":
         return f"All right, not {fact.value}, then. Where do you live now?"
+    if fact.key in {"pets", "family"}:
+        return pick(("Oh. I'll keep that in mind.", "I see. I'll remember that."))
     return pick(("Thanks for telling me, I've put that right.", "I see. I'll forget about that, then."))

@@ -105,6 +105,8 @@ TOLD = [
     ("I'm allergic to peanuts", "allergies=peanuts"),
     # others around the user
     ("my dog Rex is lovely", "pets=dog Rex"),
+    ("my dog Rex died yesterday", "-pets=dog Rex"),
+    ("my sister Anna died in May", ""),
     ("my dog is called rex", "pets=dog Rex"),
     ("I have a cat called Misu", "pets=cat Misu"),
     ("I have two dogs, Rex and Bella.", "pets=dog Rex pets=dog Bella"),

@@ -101,7 +101,9 @@ def facts_of(
     taken = {word for told in sure for word in told.fact.value.lower().split()}
     picked = [value for value in _picked(statement, marks) if not taken & set(value.text.lower().split())]
     told = list(_told(picked, statement, asked, exchange, role))
-    return [*sure, *filter(None, (_ended(item, exchange) if item.fact.negated else item for item in told))]
+    lost = [item for item in sure if item.fact.negated and item.fact.key in _NAMES.values()]
+    rest = (_ended(item, exchange) if item.fact.negated else item for item in [*lost, *told])
+    return [*(item for item in sure if item not in lost), *filter(None, rest)]
 
 
 def confirmed_facts(exchange: Exchange, marks: Sequence[Mark]) -> list[Told]:
