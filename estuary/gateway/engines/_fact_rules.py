@@ -15,7 +15,7 @@ from ._things import read_things, read_value
 from ._values import read_employer, read_job, read_languages, read_name, read_place
 from ._words import KIN, PETS, word_set
 
-__all__ = ["favourite_key", "read_clause"]
+__all__ = ["LOST", "PARTNERS", "favourite_key", "read_clause"]
 
 _Read = Callable[["re.Match[str]"], Iterable[Fact]]
 _RULES: list[tuple[re.Pattern[str], _Read]] = []
@@ -483,21 +483,22 @@ def _creature(kind: str, name: Optional[str]) -> Iterator[Fact]:
         yield Fact(_key_of(kind), f"{kind} {name}")
 
 
-_LOST = re.compile(
+#: what ends having an animal or a partner
+LOST = re.compile(
     r"\b(?:died|dead|passed away|has passed|put (?:him|her) down|put to sleep|"
     r"(?:broke|broken|split|splitting|breaking) up|left me|ran away|divorced)\b",
     re.I,
 )
-_PARTNERS = word_set("girlfriend boyfriend wife husband partner fiancé fiancée fiance fiancee")
+PARTNERS = word_set("girlfriend boyfriend wife husband partner fiancé fiancée fiance fiancee")
 
 
 @_rule(rf"(?:my|our) {_SIZE}?(?P<kind>{_PET}|{_KIN}),? (?P<named>(?:is |'s )?(?:called|named) )?(?=[^\W\d_])")
 def _my_creature(match: re.Match[str]) -> Iterator[Fact]:
     rest = _rest(match)
-    lost = _LOST.search(rest)
+    lost = LOST.search(rest)
     if lost:
         # a sister who died is still a sister, but no news to be glad of
-        if _key_of(match["kind"]) == "pets" or match["kind"].lower() in _PARTNERS:
+        if _key_of(match["kind"]) == "pets" or match["kind"].lower() in PARTNERS:
             name = read_name(rest.split()[0].strip(",.;:"))
             yield Fact(_key_of(match["kind"]), f"{match['kind'].lower()} {name or ''}".strip(), negated=True)
         return

@@ -8,7 +8,7 @@ from typing import Optional
 
 from attrs import evolve, frozen
 
-from ...engines._fact_rules import favourite_key, read_clause
+from ...engines._fact_rules import LOST, PARTNERS, favourite_key, read_clause
 from ...engines._numbers import number_of, read_birthday
 from ...engines._text import capitalise, gerund
 from ...engines._words import LANGUAGES, MONTHS, word_set
@@ -185,7 +185,7 @@ def _told(
 ) -> Iterator[Told]:
     """``confirmed``: ``statement`` is the character's, and ``asked`` what the player said to it."""
     ended = not confirmed and _ENDED.search(statement.text) is not None
-    lost = not confirmed and _LOST.search(statement.text) is not None
+    lost = not confirmed and LOST.search(statement.text) is not None
     named: set[int] = set()
     last: Optional[int] = None
     for place, value in enumerate(picked):
@@ -220,15 +220,9 @@ def _told(
 
 def _may_lose(tag: str, role: str) -> bool:
     """Whether one may part from it; a father who died is still one's father."""
-    return tag in {"pets", "pname"} or role in _PARTNERS
+    return tag in {"pets", "pname"} or role in PARTNERS
 
 
-_LOST = re.compile(
-    r"\b(?:broke|broken|split|splitting|breaking) up\b|\b(?:died|passed away|put (?:him|her) down|left me|ran away)\b|"
-    r"\b(?:got|getting|are|we're) divorced\b",
-    re.I,
-)
-_PARTNERS = word_set("girlfriend boyfriend wife husband partner fiancé fiancée fiance fiancee")
 #: tags of names of relatives and animals, by the key of the fact
 _NAMES = {"fname": "family", "pname": "pets"}
 
