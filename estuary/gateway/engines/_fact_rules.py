@@ -15,7 +15,7 @@ from ._things import read_things, read_value
 from ._values import read_employer, read_job, read_languages, read_name, read_place
 from ._words import KIN, PETS, word_set
 
-__all__ = ["LOST", "PARTNERS", "favourite_key", "read_clause"]
+__all__ = ["LOST", "PARTNERS", "THEN_LOST", "favourite_key", "read_clause"]
 
 _Read = Callable[["re.Match[str]"], Iterable[Fact]]
 _RULES: list[tuple[re.Pattern[str], _Read]] = []
@@ -483,11 +483,16 @@ def _creature(kind: str, name: Optional[str]) -> Iterator[Fact]:
         yield Fact(_key_of(kind), f"{kind} {name}")
 
 
-#: what ends having an animal or a partner
+#: what ends having an animal or a partner; "left me a note", "dead tired" and "broke up the fight" do not
 LOST = re.compile(
-    r"\b(?:died|dead|passed away|has passed|put (?:him|her) down|put to sleep|"
-    r"(?:broke|broken|split|splitting|breaking) up|left me|ran away|divorced)\b",
+    r"\b(?:died|passed away|has passed|put (?:him|her) down|put to sleep|ran away(?! with)|divorced|"
+    r"(?:is|'s) dead(?=$|[,.;!])|(?:broke|broken|split|splitting|breaking) up(?! (?:the|an?|my|his|her|our|their)\b)|"
+    r"left me(?=$|[,.;!]| (?:for|in|on|last|this|after|yesterday|today|because)\b))\b",
     re.I,
+)
+#: what may stand between somebody and that: "my girlfriend **Zoe and I have** split up"
+THEN_LOST = re.compile(
+    r"(?:,? (?:and|i|we|i've|we've|has|have|had|just|sadly|finally|recently|got|(?-i:[A-Z])[\w-]+))*,? ?", re.I
 )
 PARTNERS = word_set("girlfriend boyfriend wife husband partner fiancé fiancée fiance fiancee")
 
@@ -495,8 +500,8 @@ PARTNERS = word_set("girlfriend boyfriend wife husband partner fiancé fiancée 
 @_rule(rf"(?:my|our) {_SIZE}?(?P<kind>{_PET}|{_KIN}),? (?P<named>(?:is |'s )?(?:called|named) )?(?=[^\W\d_])")
 def _my_creature(match: re.Match[str]) -> Iterator[Fact]:
     rest = _rest(match)
-    lost = LOST.search(rest)
-    if lost:
+    lost = LOST.search(match.string, match.end("kind"))
+    if lost and THEN_LOST.fullmatch(match.string, match.end("kind"), lost.start()):
         # a sister who died is still a sister, but no news to be glad of
         if _key_of(match["kind"]) == "pets" or match["kind"].lower() in PARTNERS:
             name = read_name(rest.split()[0].strip(",.;:"))

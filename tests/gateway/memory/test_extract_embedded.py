@@ -216,7 +216,13 @@ def test_what_is_said_plainly_is_understood_whatever_was_said_before(
     [
         ("our dog died last week", {"pets": ["dog Rex", "cat Tom"]}, FactChange("pets", "dog Rex", negated=True)),
         ("my girlfriend and I broke up", {"family": ["girlfriend Zoe"]}, FactChange("family", "girlfriend Zoe", True)),
+        (
+            "my girlfriend Zoe and I split up",
+            {"family": ["girlfriend Zoe"]},
+            FactChange("family", "girlfriend Zoe", True),
+        ),
         ("my cat died", {}, None),
+        ("our dog died last week", {"pets": ["dog Rex", "dog Bo"]}, None),
         ("my dad died in March", {}, FactChange("family", "dad")),
     ],
 )
@@ -228,3 +234,12 @@ def test_what_is_lost_is_no_longer_had(text: str, known: dict[str, list[str]], g
 def test_what_the_character_says_of_itself_is_not_the_users() -> None:
     found = read("thanks!", "Hi there! I'm Marina, and I live in Ghent. What should I call you?")
     assert not found.memories
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["my wife's mother died", "my wife cried when the cat died", "my wife is dead tired", "my wife left me a note"],
+)
+def test_what_happened_to_another_ends_nothing(text: str) -> None:
+    found = read(text, facts={"family": ["wife"]})
+    assert not [memory for memory in found.memories if memory.fact and memory.fact.negated]

@@ -8,7 +8,7 @@ from typing import Optional
 
 from attrs import evolve, frozen
 
-from ...engines._fact_rules import LOST, PARTNERS, favourite_key, read_clause
+from ...engines._fact_rules import LOST, PARTNERS, THEN_LOST, favourite_key, read_clause
 from ...engines._numbers import number_of, read_birthday
 from ...engines._text import capitalise, gerund
 from ...engines._words import LANGUAGES, MONTHS, word_set
@@ -131,8 +131,10 @@ _OF_ITSELF = re.compile(
 def _ended(told: Told, exchange: Exchange) -> Optional[Told]:
     """That something is no longer so, in the words in which it is known; nothing where it is not known."""
     value = told.fact.value.casefold()
-    known = next((each for each in exchange.facts.get(told.fact.key, ()) if value in each.casefold()), None)
-    return evolve(told, fact=evolve(told.fact, value=known)) if known else None
+    known = [each for each in exchange.facts.get(told.fact.key, ()) if value in each.casefold()]
+    if not known or (told.fact.key in _NAMES.values() and len(known) > 1):  # which of the two dogs?
+        return None
+    return evolve(told, fact=evolve(told.fact, value=known[0]))
 
 
 def _picked(statement: Statement, marks: Sequence[Mark], *, confirmed: bool = False) -> Iterator[_Value]:
@@ -185,7 +187,6 @@ def _told(
 ) -> Iterator[Told]:
     """``confirmed``: ``statement`` is the character's, and ``asked`` what the player said to it."""
     ended = not confirmed and _ENDED.search(statement.text) is not None
-    lost = not confirmed and LOST.search(statement.text) is not None
     named: set[int] = set()
     last: Optional[int] = None
     for place, value in enumerate(picked):
@@ -198,7 +199,9 @@ def _told(
                 own = _role(picked[whose].text)
             own = own or (_own_role(asked, value.tag) if confirmed else _asked_role(asked, role, value.tag))
             name = value.text if value.text[:1].isupper() else " ".join(map(capitalise, value.text.split()))
-            fact = FactChange(_NAMES[value.tag], f"{own} {name}".strip(), negated=lost and _may_lose(value.tag, own))
+            fact = FactChange(
+                _NAMES[value.tag], f"{own} {name}".strip(), negated=not confirmed and _is_lost(value, own, statement)
+            )
             yield Told(fact, own, name, value.probability)
     for place, value in enumerate(picked):
         if value.tag in {"family", "pets"}:
@@ -207,7 +210,7 @@ def _told(
             count = (_COUNTED if confirmed else _COUNT).search(asked if confirmed else statement.quote[: value.at])
             said = value.text.lower()
             told = f"{count['count'].lower()} {said}" if count else said if _is_own(said) else _role(said)
-            fact = FactChange(value.tag, told, negated=lost and _may_lose(value.tag, _role(value.text)))
+            fact = FactChange(value.tag, told, negated=not confirmed and _is_lost(value, _role(value.text), statement))
             yield Told(fact, _role(value.text), "", value.probability)
         elif value.tag not in _NAMES:
             after = "" if confirmed else exchange.text[statement.end : statement.end + _NEXT]
@@ -218,9 +221,15 @@ def _told(
                 yield Told(evolve(change, negated=gone, replaces=replaces), probability=value.probability)
 
 
-def _may_lose(tag: str, role: str) -> bool:
-    """Whether one may part from it; a father who died is still one's father."""
-    return tag in {"pets", "pname"} or role in PARTNERS
+def _is_lost(value: _Value, role: str, statement: Statement) -> bool:
+    """Whether the animal or partner died or went. A father who died is still one's father."""
+    if value.tag not in {"pets", "pname"} and role not in PARTNERS:
+        return False
+    quote, end = statement.quote, value.at + len(value.text)
+    after = LOST.search(quote, end)
+    if after:
+        return THEN_LOST.fullmatch(quote, end, after.start()) is not None
+    return re.search(r"\b(?:broke|split|broken) up with (?:my|our) $", quote[: value.at], re.I) is not None
 
 
 #: tags of names of relatives and animals, by the key of the fact
