@@ -196,8 +196,6 @@ def _remember_as_said(
         return
     if not told and (chance < SURE or (is_fragment(statement.text) and _evades(statement.text, asked))):
         return
-    if not told and agrees(statement.text) and not asked.endswith("?"):
-        return
     content = retell(statement, asked, who)
     if "\ufffc" in content:
         return
@@ -212,7 +210,10 @@ def _remember_as_said(
 
 
 def _evades(answer: str, asked: str) -> bool:
-    """Whether it says nothing of what was asked: "none of your business" to "What should I call you?"."""
+    """Whether it says nothing of what was asked: "none of your business" to "What should I call you?", or agrees where
+    nothing was asked."""
+    if agrees(answer) and not asked.endswith("?"):
+        return True
     return is_farewell(answer) or (asks_for_value(asked) and not _SPECIFIC.search(answer))
 
 
